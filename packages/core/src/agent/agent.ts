@@ -1,0 +1,59 @@
+import type { Extent, PartitionTable, StorageInfo } from '../storage/storage.js';
+
+export type AgentGeneration = 'legacy' | 'xflash' | 'xml';
+
+/** Called as bytes are done; `bytes` counts up to the total of the call. */
+export type OnBytes = (bytes: number) => void;
+
+export interface WriteResult {
+  /** Bytes that were written. */
+  bytes: number;
+  /**
+   * What the agent itself proved about them: `none`; `link` = each packet's checksum compared in the phone's memory;
+   * `storage` = the agent read the flash back and compared.
+   */
+  agentProof: 'none' | 'link' | 'storage';
+}
+
+export interface TransferOptions {
+  onBytes?: OnBytes;
+  /**
+   * A soft stop: checked between packets. The agent ends the command in the clean way its protocol has, stays usable, and
+   * the call rejects with the signal's reason.
+   */
+  stop?: AbortSignal;
+}
+
+export type RebootTarget = 'normal' | 'power-off';
+
+/**
+ * A running Download Agent, whatever its generation. Bytes move as streams: memory use does not depend on their number.
+ * One call at a time. Every method throws UnbrickError; after an error the agent is usable again unless the error's code is
+ * `PHONE_GONE`, `PHONE_SILENT` or `AGENT_OUT_OF_STEP`.
+ */
+export interface Agent {
+  readonly generation: AgentGeneration;
+  /** Build text of the agent where known. */
+  readonly version: string;
+  readonly storage: StorageInfo;
+  /** Whether writes to the user region need a valid partition table on the phone (XFlash does). */
+  readPartitionTable(): Promise<PartitionTable>;
+  /**
+   * The extent's bytes in order, in pieces of the agent's choice. Ending the iteration early stops the transfer cleanly.
+   * @throws UnbrickError `EXTENT_INVALID` before anything is sent when the extent does not lie in its region
+   */
+  read(extent: Extent, options?: TransferOptions): AsyncIterable<Uint8Array>;
+  /**
+   * Writes raw bytes (never interpreted as sparse) to the extent. `data` must yield exactly `extent.length` bytes.
+   * `extent.start` is a multiple of the block size.
+   */
+  write(extent: Extent, data: AsyncIterable<Uint8Array>, options?: TransferOptions): Promise<WriteResult>;
+  /**
+   * Hands the plain preloader file (GFH form) to the agent, which adds the device header and writes both boot areas.
+   */
+  writePreloader(file: Uint8Array, options?: TransferOptions): Promise<WriteResult>;
+  /** Erases the extent; `onBytes` counts towards its length. */
+  erase(extent: Extent, options?: TransferOptions): Promise<void>;
+  /** Ends the session. The link is of no use afterwards. */
+  reboot(target: RebootTarget): Promise<void>;
+}

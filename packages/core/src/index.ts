@@ -1,0 +1,10 @@
+/** unbrick's library: everything between a firmware and a port, for Node and the browser. */
+export * from './agent/agent.js';
+export * from './chips/chips.js';
+export * from './errors/unbrick-error.js';
+export * from './firmware/source.js';
+export * from './link/link.js';
+export * from './link/port.js';
+export * from './preflight/finding.js';
+export * from './run/events.js';
+export * from './storage/storage.js';

@@ -1,0 +1,191 @@
+import { UnbrickError } from '../errors/unbrick-error.js';
+import { hexBytes } from '../wire/index.js';
+import type { Port } from './port.js';
+
+/** Sees every byte that crosses a link. */
+export type TraceSink = (direction: 'to-phone' | 'from-phone', bytes: Uint8Array) => void;
+
+export interface LinkOptions {
+  trace?: TraceSink;
+  /** Ends every wait on this link at once: the hard stop. */
+  signal?: AbortSignal;
+}
+
+export interface ReadOptions {
+  /** Milliseconds until the whole read must be complete. */
+  timeoutMs: number;
+  /** What is being waited for, for the error message: "the checksum of the Download Agent". */
+  what: string;
+}
+
+/** Bytes are missing after the deadline. */
+export class LinkTimeoutError extends UnbrickError {}
+/** The device went away. */
+export class LinkClosedError extends UnbrickError {}
+
+/**
+ * An ordered pipe of bytes to one connected phone, with exact reads and deadlines. Nothing above it knows which port it is.
+ * Replies may be split or merged by the transport in any way; only their order counts.
+ */
+export class Link {
+  readonly port: Port;
+  readonly #trace: TraceSink | undefined;
+  readonly #signal: AbortSignal | undefined;
+  #chunks: Uint8Array[] = [];
+  #buffered = 0;
+  #closed = false;
+  /** A receive that outlived the read that started it; its bytes belong to the next read. */
+  #pending: Promise<Uint8Array | null> | undefined;
+
+  constructor(port: Port, options: LinkOptions = {}) {
+    this.port = port;
+    this.#trace = options.trace;
+    this.#signal = options.signal;
+  }
+
+  /** Bytes that have arrived and were not read yet. */
+  get buffered(): number {
+    return this.#buffered;
+  }
+
+  /**
+   * Exactly `count` bytes.
+   * @throws LinkTimeoutError when they are not there in time (what did arrive stays readable)
+   * @throws LinkClosedError when the device went away
+   */
+  async read(count: number, { timeoutMs, what }: ReadOptions): Promise<Uint8Array> {
+    const deadline = performance.now() + timeoutMs;
+    while (this.#buffered < count) {
+      if (!(await this.#fill(deadline))) {
+        const got = this.#buffered;
+        throw new LinkTimeoutError({
+          code: 'PHONE_SILENT',
+          stage: 'agent',
+          message: `The phone did not send ${what} within ${seconds(timeoutMs)}.`,
+          evidence: [
+            `${got} of ${count} bytes had arrived${got > 0 && got <= 64 ? `: ${hexBytes(this.#peek(got))}` : ''}`,
+          ],
+          next: [
+            'Unplug the cable, hold the power key for 15 seconds, plug in again and repeat.',
+            'Try another cable and another USB port, without a hub.',
+          ],
+        });
+      }
+    }
+    return this.#take(count);
+  }
+
+  /** One byte; see {@link read}. */
+  async readByte(options: ReadOptions): Promise<number> {
+    return (await this.read(1, options))[0] as number;
+  }
+
+  /** Whatever has arrived or arrives within `timeoutMs`; empty when nothing does. Never throws for silence. */
+  async readAvailable(timeoutMs: number): Promise<Uint8Array> {
+    if (this.#buffered === 0) await this.#fill(performance.now() + timeoutMs);
+    return this.#take(this.#buffered);
+  }
+
+  /** All parts, in order. @throws LinkClosedError when the device went away */
+  async write(...parts: Uint8Array[]): Promise<void> {
+    for (const part of parts) {
+      this.#signal?.throwIfAborted();
+      this.#trace?.('to-phone', part);
+      try {
+        await this.port.send(part, this.#signal);
+      } catch (cause) {
+        this.#signal?.throwIfAborted();
+        if (cause instanceof UnbrickError) throw cause;
+        throw this.#gone(cause);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.port.close();
+  }
+
+  /** Waits for more bytes; false when the deadline passed. */
+  async #fill(deadline: number): Promise<boolean> {
+    this.#signal?.throwIfAborted();
+    if (this.#closed) throw this.#gone();
+    this.#pending ??= this.port.receive(this.#signal);
+    const left = deadline - performance.now();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, left), 'late');
+    });
+    let chunk: Uint8Array | null | 'late';
+    try {
+      chunk = await Promise.race([this.#pending, late]);
+    } catch (cause) {
+      this.#pending = undefined;
+      this.#signal?.throwIfAborted();
+      this.#closed = true;
+      throw this.#gone(cause);
+    } finally {
+      clearTimeout(timer);
+    }
+    if (chunk === 'late') return false;
+    this.#pending = undefined;
+    if (chunk === null) {
+      this.#closed = true;
+      throw this.#gone();
+    }
+    this.#trace?.('from-phone', chunk);
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    return true;
+  }
+
+  #take(count: number): Uint8Array {
+    const first = this.#chunks[0];
+    // The common case of bulk reads: the chunk is exactly what was asked for, so nothing is copied.
+    if (first && first.length === count) {
+      this.#chunks.shift();
+      this.#buffered -= count;
+      return first;
+    }
+    const taken = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      const chunk = this.#chunks[0] as Uint8Array;
+      const part = chunk.subarray(0, count - filled);
+      taken.set(part, filled);
+      filled += part.length;
+      if (part.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(part.length);
+    }
+    this.#buffered -= count;
+    return taken;
+  }
+
+  #peek(count: number): Uint8Array {
+    const seen = new Uint8Array(count);
+    let filled = 0;
+    for (const chunk of this.#chunks) {
+      const part = chunk.subarray(0, count - filled);
+      seen.set(part, filled);
+      filled += part.length;
+    }
+    return seen;
+  }
+
+  #gone(cause?: unknown): LinkClosedError {
+    return new LinkClosedError({
+      code: 'PHONE_GONE',
+      stage: 'agent',
+      message: 'The phone disconnected.',
+      evidence: [`${this.port.name} closed`],
+      next: [
+        'Check that the cable sits firmly; try another cable and another USB port, without a hub.',
+        'Hold the power key for 15 seconds, plug in again and repeat.',
+      ],
+      cause,
+    });
+  }
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${+(ms / 1000).toFixed(1)} s`;
+}

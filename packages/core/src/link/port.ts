@@ -1,0 +1,37 @@
+/** USB identity of the device behind a port, where the port knows it. */
+export interface PortIdentity {
+  vendorId: number;
+  productId: number;
+}
+
+/**
+ * What a transport brings: an ordered pipe of bytes to a device that may go away at any moment.
+ * Implementations: serial and TCP (packages/cli), the virtual phone in the same process (packages/phone).
+ */
+export interface Port {
+  /** For people and logs: `tcp:127.0.0.1:7001`, `serial:/dev/ttyACM0`. */
+  readonly name: string;
+  readonly identity?: PortIdentity;
+  /**
+   * The next bytes from the device, in order, at least one; `null` once the device is gone and all its bytes were given.
+   * Rejects with the signal's reason when aborted, without losing bytes. One call at a time.
+   */
+  receive(signal?: AbortSignal): Promise<Uint8Array | null>;
+  /**
+   * Resolves when the bytes are accepted by the transport (back-pressure). The caller does not change them before that.
+   * Rejects when the device is gone.
+   */
+  send(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Lets go of the device. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** A place where a phone may show up, again and again: a TCP address, a named serial device, any MediaTek USB device. */
+export interface PortSource {
+  readonly name: string;
+  /**
+   * Waits for a device and opens it. Rejects with the signal's reason when aborted.
+   * `previous` is the port that has just gone away: the source may use it to follow the same phone.
+   */
+  open(signal: AbortSignal, previous?: Port): Promise<Port>;
+}

@@ -1,0 +1,75 @@
+import type { Stage } from '../errors/unbrick-error.js';
+import type { Finding } from '../preflight/finding.js';
+
+/** Phases of a job, in the order in which they usually come. */
+export type Phase =
+  | 'connect'
+  | 'identify'
+  | 'agent-upload'
+  | 'dram'
+  | 'preflight'
+  | 'backup'
+  | 'erase'
+  | 'write'
+  | 'verify'
+  | 'reboot';
+
+/** `bytes` of `total` done in this phase (for this partition, when named). A phase starts at 0 and ends at `total`. */
+export interface ProgressEvent {
+  type: 'progress';
+  phase: Phase;
+  partition?: string;
+  bytes: number;
+  total: number;
+}
+
+/** Something worth telling: what is seen on the port, which agent was chosen and why. */
+export interface NoteEvent {
+  type: 'note';
+  phase: Phase;
+  message: string;
+}
+
+export interface FindingEvent extends Finding {
+  type: 'finding';
+}
+
+export interface ErrorEvent {
+  type: 'error';
+  code: string;
+  stage: Stage;
+  message: string;
+  evidence: readonly string[];
+  next: readonly string[];
+}
+
+export interface PartitionReport {
+  name: string;
+  /** Bytes written to the phone; for sparse images the expanded bytes that were written. */
+  bytes: number;
+  /** Hash of the bytes that were written, in order. */
+  sha256: string;
+  verifiedBy: 'readback-sha256' | 'agent-storage' | 'agent-link' | 'none';
+  seconds: number;
+}
+
+export interface BackupReport {
+  folder: string;
+  files: { name: string; bytes: number; sha256: string }[];
+}
+
+/** Last event of every job. */
+export interface ReportEvent {
+  type: 'report';
+  /** True only when everything that was asked for was written and verified. */
+  ok: boolean;
+  partitions: PartitionReport[];
+  seconds: number;
+  backup?: BackupReport;
+  /** In what state the phone was left, in one sentence. */
+  phoneState: string;
+}
+
+/** The one stream that every face shows: terminal bars, `--json` lines, web page, log. Documented by events.schema.json. */
+export type JobEvent = ProgressEvent | NoteEvent | FindingEvent | ErrorEvent | ReportEvent;
+export type EventSink = (event: JobEvent) => void;

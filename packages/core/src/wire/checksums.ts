@@ -1,0 +1,38 @@
+/** Checksums that travel on the wire. */
+
+/**
+ * SEND_DA / SEND_AUTH checksum of boot ROM and preloader: XOR of all little-endian 16-bit words; an odd last byte counts
+ * as a low byte. Pass the previous result as `seed` to continue over the next piece, which must start at an even offset.
+ */
+export function xor16(data: Uint8Array, seed = 0): number {
+  let sum = seed;
+  const even = data.length & ~1;
+  for (let i = 0; i < even; i += 2) sum ^= (data[i] as number) | ((data[i + 1] as number) << 8);
+  if (even !== data.length) sum ^= data[even] as number;
+  return sum & 0xffff;
+}
+
+/** Packet and image checksum of the legacy agents: sum of all bytes modulo 65536. `seed` continues an earlier sum. */
+export function sum16(data: Uint8Array, seed = 0): number {
+  let sum = seed;
+  for (let i = 0; i < data.length; i++) sum += data[i] as number;
+  return sum & 0xffff;
+}
+
+/** Chunk checksum of the XFlash agents: byte sum, plus 0xFF when the chunk length is odd, low 16 bits. */
+export function xflashChunkSum(data: Uint8Array): number {
+  return sum16(data, data.length & 1 ? 0xff : 0);
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+  return c >>> 0;
+});
+
+/** CRC-32 as GPT, zip and Android sparse images use it. `seed` continues an earlier result. */
+export function crc32(data: Uint8Array, seed = 0): number {
+  let crc = ~seed;
+  for (let i = 0; i < data.length; i++) crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ (data[i] as number)) & 0xff] as number);
+  return ~crc >>> 0;
+}

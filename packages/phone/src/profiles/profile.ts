@@ -1,0 +1,93 @@
+import type { AgentGeneration, Region, StorageKind } from '@unbrick/core';
+
+/** Everything that makes one virtual phone: a data file a user can write. All numbers in bytes unless stated. */
+export interface Profile {
+  /** `mt6735-emmc`. */
+  name: string;
+  /** For people: "MT6735 phone, 8 GB eMMC, GPT". */
+  description: string;
+  /** Platform name as scatter files write it: `MT6735`. */
+  platform: string;
+  /** Project (board) name, as in the preloader file's name. */
+  project: string;
+  hwCode: number;
+  hwSubCode: number;
+  hwVersion: number;
+  swVersion: number;
+  bootRom: {
+    /** Answer to GET_VERSION. */
+    version: number;
+    targetConfig: number;
+    /** Status words of a successful WRITE16/WRITE32: 1 on most phones. */
+    writeStatus: number;
+    meId: string;
+    socId?: string;
+  };
+  preloader: {
+    /** Answer to GET_BL_VER: 1, 2 or 3. */
+    generation: 1 | 2 | 3;
+    targetConfig: number;
+    /** Where a preloader loads any agent, whatever the host asks. */
+    agentAddress: number;
+    /** Listening window after enumeration, ms. */
+    windowMs: number;
+  };
+  /** Which boot modes make sense on this phone. */
+  modes: ('preloader' | 'brom')[];
+  agent: {
+    generation: AgentGeneration;
+    /** hw_code under which agent files list the chip. */
+    fileHwCode: number;
+    stage1Address: number;
+    stage2Address: number;
+    /** Legacy: what the flash report and the configuration words look like on this chip. */
+    legacy?: {
+      daMajor: number;
+      daMinor: number;
+      baseband: number;
+      nandIdCount: 5 | 7;
+      nandSizeBits: 32 | 64;
+      bmtWord: boolean;
+      /** Extra configuration words of the agent builds for this phone: see docs/protocol/legacy-agent.md. */
+      extraConfig: 'none' | 'new-combo' | 'is-gpt' | 'slc' | 'skip-dl-info+slc' | 'force-dram';
+      dramExchange: 'list' | 'single' | 'single-with-id';
+      emiVersion: number;
+      emiItemSize: number;
+      /** MT6592 sends five words after DRAM is ready. */
+      dramWords?: number[];
+    };
+    xflash?: {
+      emiVersion: number;
+      emiItemSize: number;
+      /** 104-byte EMMC_INFO and SHA-256 digest from 2019 on, 96 and SHA-1 before. */
+      buildYear: number;
+    };
+  };
+  storage: {
+    kind: StorageKind;
+    blockSize: number;
+    /** Size of each region. */
+    regions: Partial<Record<Region, number>>;
+    /** eMMC CID (32 hex digits) or UFS product text. */
+    id: string;
+    firmwareVersion: string;
+    /** Partition table the phone was born with. */
+    table: 'gpt' | 'pmt';
+  };
+  ramSize: number;
+  /** Factory partitions in order. `size` 0 = the rest. `content` says what the phone is born with. */
+  partitions: ProfilePartition[];
+}
+
+export interface ProfilePartition {
+  name: string;
+  start: number;
+  size: number;
+  region?: Region;
+  /** `random`: calibration data, different on each phone; `image`: something bootable; `empty`: zeros. */
+  content: 'random' | 'image' | 'empty';
+  /** As in the scatter file. */
+  operation: 'BOOTLOADERS' | 'UPDATE' | 'INVISIBLE' | 'PROTECTED' | 'BINREGION' | 'RESERVED';
+  /** Image file of a firmware package, when it has one. */
+  fileName?: string;
+}

@@ -1,0 +1,19 @@
+import type { Region, StorageKind } from '@unbrick/core';
+
+/** The flash memory of a virtual phone. Unwritten bytes read as zero. Offsets and lengths in bytes. */
+export interface PhoneStorage {
+  readonly kind: StorageKind;
+  readonly regions: ReadonlyMap<Region, number>;
+  /** @throws RangeError outside the region */
+  read(region: Region, offset: number, length: number): Promise<Uint8Array>;
+  /** @throws RangeError outside the region; StorageFault when a fault says so */
+  write(region: Region, offset: number, bytes: Uint8Array): Promise<void>;
+  /** The range reads as zero afterwards and takes no disk space. */
+  erase(region: Region, offset: number, length: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The memory chip failed to do it: what the agent reports as a storage error. */
+export class StorageFault extends Error {
+  override readonly name = 'StorageFault';
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Unit tests run on the sources; only the tests that start processes use the built packages.
+    alias: [
+      { find: '@unbrick/core/wire', replacement: source('packages/core/src/wire/index.ts') },
+      { find: '@unbrick/core', replacement: source('packages/core/src/index.ts') },
+      { find: '@unbrick/phone/node', replacement: source('packages/phone/src/node/index.ts') },
+      { find: '@unbrick/phone', replacement: source('packages/phone/src/index.ts') },
+    ],
+  },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
