@@ -11,6 +11,8 @@ export interface DeviceWire {
   readWithin(timeoutMs: number, limit: number): Promise<Uint8Array>;
   /** Each call is one USB transfer: one reply item. Resolves when the host side has taken it (back-pressure, link rate). */
   write(bytes: Uint8Array): Promise<void>;
+  /** Drops off the bus and comes back under this product id; resolves when a host has opened the port again. */
+  reEnumerate(productId: number): Promise<void>;
 }
 
 /** The session is over: cable out, reset, or re-enumeration. Never an error of the phone. */
@@ -22,8 +24,8 @@ export class UnpluggedError extends Error {
 export class LeaveBus extends Error {
   override readonly name = 'LeaveBus';
   constructor(
-    /** What the phone does next: reset and boot (again into its mode if nothing bootable), into BROM, off, or the same stage on a new enumeration. */
-    readonly to: 'boot' | 'brom' | 'off' | 're-enumerate',
+    /** What the phone does next: boot from flash, start again in BROM, or stay off. */
+    readonly to: 'boot' | 'brom' | 'off',
   ) {
     super(`the phone leaves the bus: ${to}`);
   }

@@ -1,0 +1,61 @@
+/**
+ * Faults by name, so that every bad day of a user can be rehearsed:
+ *
+ * - `dram-fail`: DRAM cannot be set up with any memory table (only met when booted from BROM)
+ * - `da-rejected`: the signature of every Download Agent is refused, and the phone resets into BROM as real ones do
+ * - `sla-required`: serial-link authorisation is demanded; the agent upload answers 0x1D0D
+ * - `disconnect-after=BYTES`: the cable falls out once, after the host has sent so many bytes in this phone's life
+ * - `bad-write=PARTITION`: data written there is silently stored wrong (one flipped bit a write)
+ * - `write-error=PARTITION`: the memory chip reports an error when that partition is written
+ * - `silent`: the phone enumerates and never answers
+ * - `short-window`: the preloader shows itself for 0.6 s only, then stays away for 2 s, again and again
+ */
+export interface FaultPlan {
+  dramFail: boolean;
+  daRejected: boolean;
+  slaRequired: boolean;
+  disconnectAfter?: number;
+  badWrite?: string;
+  writeError?: string;
+  silent: boolean;
+  shortWindow: boolean;
+}
+
+export const NO_FAULTS: FaultPlan = {
+  dramFail: false,
+  daRejected: false,
+  slaRequired: false,
+  silent: false,
+  shortWindow: false,
+};
+
+/** @throws RangeError naming the known faults when the text is not one of them */
+export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan {
+  const [name, value] = text.split('=', 2) as [string, string | undefined];
+  switch (name) {
+    case 'dram-fail':
+      return { ...plan, dramFail: true };
+    case 'da-rejected':
+      return { ...plan, daRejected: true };
+    case 'sla-required':
+      return { ...plan, slaRequired: true };
+    case 'silent':
+      return { ...plan, silent: true };
+    case 'short-window':
+      return { ...plan, shortWindow: true };
+    case 'disconnect-after': {
+      const bytes = Number(value);
+      if (!Number.isSafeInteger(bytes) || bytes < 1) throw new RangeError('disconnect-after needs a number of bytes');
+      return { ...plan, disconnectAfter: bytes };
+    }
+    case 'bad-write':
+    case 'write-error':
+      if (!value) throw new RangeError(`${name} needs a partition name: ${name}=system`);
+      return name === 'bad-write' ? { ...plan, badWrite: value } : { ...plan, writeError: value };
+    default:
+      throw new RangeError(
+        `unknown fault '${text}'; known: dram-fail, da-rejected, sla-required, disconnect-after=BYTES, ` +
+          'bad-write=PARTITION, write-error=PARTITION, silent, short-window',
+      );
+  }
+}
