@@ -1,0 +1,41 @@
+import type { BootRom } from '../bootrom/commands.js';
+import type { DeviceIdentity } from '../bootrom/identity.js';
+import { UnbrickError } from '../errors/unbrick-error.js';
+import type { Link } from '../link/link.js';
+import { hex } from '../wire/index.js';
+import type { Agent, AgentGeneration } from './agent.js';
+import { startLegacyAgent } from './legacy/start.js';
+import type { AgentStartOptions, StartAgent } from './start.js';
+import { startXflashAgent } from './xflash/start.js';
+
+const STARTERS: Partial<Record<AgentGeneration, StartAgent>> = {
+  legacy: startLegacyAgent,
+  xflash: startXflashAgent,
+};
+
+/** Whether this program speaks the protocol of the chip's agents. */
+export function agentSupported(identity: DeviceIdentity): boolean {
+  return identity.chip?.agent !== undefined && STARTERS[identity.chip.agent] !== undefined;
+}
+
+/**
+ * Uploads stage 1, starts it and takes it to a running agent.
+ * @throws UnbrickError `AGENT_GENERATION_UNSUPPORTED` before anything is sent; else as boot ROM and agent throw
+ */
+export async function launchAgent(link: Link, bootRom: BootRom, options: AgentStartOptions): Promise<Agent> {
+  const { identity, image } = options;
+  const generation = identity.chip?.agent;
+  const start = generation && STARTERS[generation];
+  if (!start) {
+    throw new UnbrickError({
+      code: 'AGENT_GENERATION_UNSUPPORTED',
+      stage: 'agent',
+      message: 'This program does not speak the protocol of this chip’s Download Agents yet.',
+      evidence: [`hw_code ${hex(identity.hwCode, 4)}${generation ? `, ${generation} agents` : ', generation not known'}`],
+      next: ['Use SP Flash Tool for this phone, and tell the project about the chip.'],
+    });
+  }
+  await bootRom.sendAgent(image.stage1, (bytes, total) => options.onProgress?.('agent-upload', bytes, total));
+  await bootRom.jumpAgent(image.stage1.address);
+  return start(link, options);
+}

@@ -1,0 +1,78 @@
+import { UnbrickError } from '../errors/unbrick-error.js';
+import { isPreloader } from '../plan/selection.js';
+import { type Image, openImage } from './image.js';
+import type { FirmwarePackage } from './package.js';
+import { type Preloader, parsePreloader } from './preloader.js';
+import type { ScatterLayout, ScatterPartition } from './scatter/scatter.js';
+import { readWhole } from './source.js';
+
+/** Largest preloader file that is read into memory; real ones have at most 1 MiB, boot area dumps 4 MiB. */
+const PRELOADER_LIMIT = 16 << 20;
+
+/** What is known about the file meant for one partition. */
+export interface ImageFact {
+  partition: ScatterPartition;
+  /** Path inside the package; absent when no file is there. */
+  path?: string;
+  image?: Image;
+  /** Why the file cannot be used. */
+  error?: UnbrickError;
+}
+
+/** Everything that can be said about a firmware without a phone; preflight and plan work on this. */
+export interface FirmwareFacts {
+  package: FirmwarePackage;
+  layout: ScatterLayout;
+  /** The partitions to write, in scatter order. */
+  selected: ImageFact[];
+  /** The package's preloader, needed for its memory table even when it is not written. */
+  preloader?: Preloader;
+  preloaderError?: UnbrickError;
+}
+
+/** Opens every selected image (headers only) and the preloader. Damaged files become facts, not exceptions. */
+export async function gatherFirmwareFacts(
+  firmware: FirmwarePackage,
+  layout: ScatterLayout,
+  selected: readonly ScatterPartition[],
+): Promise<FirmwareFacts> {
+  const facts: FirmwareFacts = { package: firmware, layout, selected: [] };
+  const preloaderPath =
+    firmware.preloaderPath ?? pathOf(firmware, selected.find(isPreloader) ?? layout.partitions.find(isPreloader));
+  if (preloaderPath !== undefined) {
+    try {
+      const source = await firmware.folder.open(preloaderPath);
+      facts.preloader = parsePreloader(source.name, await readWhole(source, PRELOADER_LIMIT));
+    } catch (cause) {
+      facts.preloaderError = asUnbrickError(cause, preloaderPath);
+    }
+  }
+  for (const partition of selected) facts.selected.push(await factOf(firmware, partition));
+  return facts;
+}
+
+async function factOf(firmware: FirmwarePackage, partition: ScatterPartition): Promise<ImageFact> {
+  const path = pathOf(firmware, partition);
+  if (path === undefined) return { partition };
+  try {
+    return { partition, path, image: await openImage(await firmware.folder.open(path)) };
+  } catch (cause) {
+    return { partition, path, error: asUnbrickError(cause, path) };
+  }
+}
+
+function pathOf(firmware: FirmwarePackage, partition: ScatterPartition | undefined): string | undefined {
+  return partition && firmware.fileFor(partition);
+}
+
+function asUnbrickError(cause: unknown, path: string): UnbrickError {
+  if (cause instanceof UnbrickError) return cause;
+  return new UnbrickError({
+    code: 'FILE_UNREADABLE',
+    stage: 'firmware',
+    message: `${path} cannot be read.`,
+    evidence: [cause instanceof Error ? cause.message : String(cause)],
+    next: ['Download or unpack the firmware again and compare its checksum.'],
+    cause,
+  });
+}

@@ -1,0 +1,88 @@
+import type { FirmwareFacts } from '../firmware/firmware-facts.js';
+import { partitionOnPhone } from '../preflight/check-storage.js';
+import { bootRegions, type PartitionTable, type StorageInfo } from '../storage/storage.js';
+import { isCalibration } from './calibration.js';
+import type { Plan, PlanStep } from './plan.js';
+import { isPreloader } from './selection.js';
+
+export interface PlanOptions {
+  /** Read the calibration partitions to a backup first. */
+  backup: boolean;
+  reboot: boolean;
+}
+
+/**
+ * *Download only*: back up calibration, write the selected partitions where the phone has them, preloader last: until its
+ * turn the phone can still be caught by the preloader it has, and after it nothing else can fail. Pure.
+ */
+export function planDownload(
+  facts: FirmwareFacts,
+  storage: StorageInfo,
+  table: PartitionTable,
+  options: PlanOptions,
+): Plan {
+  const writes: PlanStep[] = [];
+  const last: PlanStep[] = [];
+  for (const { partition, path, image } of facts.selected) {
+    if (path === undefined || !image) continue;
+    if (isPreloader(partition)) {
+      const bytes = facts.preloader?.file.length ?? image.expandedSize;
+      last.push({
+        kind: 'write-preloader',
+        partition: partition.name,
+        path,
+        regions: bootRegions(storage.kind),
+        bytes,
+        risk: 'high',
+      });
+      continue;
+    }
+    const entry = partitionOnPhone(table, partition.name);
+    if (!entry) continue;
+    const extent = { region: entry.region, start: entry.start, length: entry.length };
+    // Only a sparse image with gaps leaves parts of its partition unwritten.
+    if (image.kind === 'sparse' && image.dataBytes < image.expandedSize) {
+      writes.push({ kind: 'erase', partition: entry.name, extent, bytes: extent.length, risk: 'low' });
+    }
+    writes.push({
+      kind: 'write',
+      partition: entry.name,
+      extent,
+      path,
+      format: image.kind,
+      bytes: image.dataBytes,
+      risk: BOOT_CHAIN.test(entry.name) ? 'high' : 'low',
+    });
+  }
+  const steps: PlanStep[] = [];
+  if (options.backup) {
+    steps.push(...table.partitions.filter((entry) => isCalibration(entry.name)).map(backupStep));
+    const boot = bootRegions(storage.kind)[0];
+    const bootSize = boot === undefined ? 0 : (storage.regions.get(boot) ?? 0);
+    if (last.length > 0 && boot !== undefined && bootSize > 0) {
+      steps.push(backupStep({ name: boot, region: boot, start: 0, length: bootSize }));
+    }
+  }
+  steps.push(...writes, ...last);
+  if (options.reboot) steps.push({ kind: 'reboot', partition: '', bytes: 0, risk: 'none' });
+  return {
+    mode: 'download',
+    firmware: facts.package.name,
+    phone: `${facts.package.scatter.platform}, ${storage.kind.toUpperCase()}`,
+    steps,
+  };
+}
+
+/** Programs that run before the system: a half-written one keeps the phone from starting. */
+const BOOT_CHAIN = /^(lk|lk2|uboot|tee\d?|atf|boot|vbmeta.*|dtbo?|logo|spmfw|scp\d?|sspm.*|gz\d?|mbr|ebr\d|pgpt|sgpt)(_[ab])?$/i;
+
+function backupStep(entry: PartitionTable['partitions'][number]): PlanStep {
+  return {
+    kind: 'backup',
+    partition: entry.name,
+    extent: { region: entry.region, start: entry.start, length: entry.length },
+    fileName: `${entry.name.toLowerCase().replace(/[^a-z0-9_-]/g, '_')}.bin`,
+    bytes: entry.length,
+    risk: 'none',
+  };
+}

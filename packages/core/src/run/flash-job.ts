@@ -1,0 +1,257 @@
+import type { Agent } from '../agent/agent.js';
+import { launchAgent } from '../agent/launch.js';
+import type { AgentImage } from '../agent/start.js';
+import { type ConnectedPhone, connectPhone } from '../bootrom/connect.js';
+import { UnbrickError } from '../errors/unbrick-error.js';
+import { type AgentChoice, chooseAgent, loadAgentFiles } from '../firmware/agent-search.js';
+import { type FirmwareFacts, gatherFirmwareFacts } from '../firmware/firmware-facts.js';
+import type { FirmwarePackage } from '../firmware/package.js';
+import type { ByteSource } from '../firmware/source.js';
+import type { TraceSink } from '../link/link.js';
+import type { PortSource } from '../link/port.js';
+import { planDownload } from '../plan/download-plan.js';
+import type { Plan } from '../plan/plan.js';
+import { type Selection, selectPartitions } from '../plan/selection.js';
+import { checkAgent } from '../preflight/check-agent.js';
+import { checkChip } from '../preflight/check-chip.js';
+import { checkFirmware } from '../preflight/check-firmware.js';
+import { checkStorage } from '../preflight/check-storage.js';
+import type { Finding } from '../preflight/finding.js';
+import { hasBlocker, liftFindings } from '../preflight/verdict.js';
+import type { PartitionTable, StorageInfo } from '../storage/storage.js';
+import { hexBytes } from '../wire/index.js';
+import type { BackupFolder } from './backup.js';
+import type { EventSink, ReportEvent } from './events.js';
+import { PhoneState } from './phone-state.js';
+import { type RunRecord, runPlan } from './run-plan.js';
+
+export interface FlashJob {
+  firmware: FirmwarePackage;
+  source: PortSource;
+  selection?: Selection;
+  /** Use this agent file instead of searching the firmware. */
+  agentFile?: ByteSource;
+  /** How long to wait for a phone, ms. */
+  waitMs?: number;
+  /** Blockers to lift, by code. */
+  force?: readonly string[];
+  /** Makes a fresh folder for the calibration backup; leave out to flash without one. */
+  makeBackupFolder?: (phone: ConnectedPhone) => Promise<BackupFolder>;
+  /** Shown the plan before anything is written; false ends the job. Without it the plan is executed. */
+  confirm?: (plan: Plan) => Promise<boolean>;
+  /** Show the plan and write nothing. */
+  dryRun?: boolean;
+  /** Start the phone at the end. Default true. */
+  reboot?: boolean;
+  emit: EventSink;
+  /** Soft stop: the job ends at the next safe point. */
+  stop?: AbortSignal;
+  trace?: TraceSink;
+}
+
+/** How a job ended. `blocked`: preflight stopped it before any write. */
+export type Outcome = 'done' | 'planned' | 'failed' | 'blocked' | 'no-phone' | 'stopped' | 'declined';
+
+export interface FlashResult {
+  outcome: Outcome;
+  report: ReportEvent;
+  plan?: Plan;
+}
+
+/** What ends a job early without being an error of the program. */
+class JobEnd extends Error {
+  constructor(readonly outcome: Outcome) {
+    super(outcome);
+  }
+}
+
+/**
+ * The main job, from a firmware and a port to a verified report: preflight, connect, agent, preflight again with the phone
+ * in hand, plan, confirm, run. Never throws: whatever happens becomes events, a report and an outcome.
+ */
+export async function flash(job: FlashJob): Promise<FlashResult> {
+  const started = performance.now();
+  const record: RunRecord = { partitions: [], state: new PhoneState() };
+  const session: Session = {};
+  let outcome: Outcome;
+  try {
+    outcome = await flashOrThrow(job, record, session);
+  } catch (cause) {
+    outcome = outcomeOf(cause, job);
+    if (outcome === 'failed' || outcome === 'no-phone') emitError(cause, job.emit);
+  }
+  await leavePhone(session, record.state);
+  const report: ReportEvent = {
+    type: 'report',
+    ok: outcome === 'done',
+    partitions: record.partitions,
+    seconds: (performance.now() - started) / 1000,
+    ...(record.backup ? { backup: record.backup } : {}),
+    phoneState: record.state.describe(),
+  };
+  job.emit(report);
+  return { outcome, report, ...(session.plan ? { plan: session.plan } : {}) };
+}
+
+interface Session {
+  phone?: ConnectedPhone;
+  agent?: Agent;
+  plan?: Plan;
+}
+
+async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session): Promise<Outcome> {
+  const { firmware, emit } = job;
+  const progress = (phase: 'connect' | 'identify', bytes: number) =>
+    emit({ type: 'progress', phase, bytes, total: 1 });
+  // One layout: everything about the files can be said before the phone is asked for.
+  const onlyLayout = firmware.scatter.layouts.length === 1 ? firmware.scatter.layouts[0] : undefined;
+  let facts = onlyLayout && (await gather(job, onlyLayout));
+  if (facts) judge(checkFirmware(facts), job);
+
+  progress('connect', 0);
+  const phone = await connectPhone(job.source, {
+    timeoutMs: job.waitMs ?? 120_000,
+    onNote: (message) => emit({ type: 'note', phase: 'connect', message }),
+    ...(job.stop ? { signal: job.stop } : {}),
+    ...(job.trace ? { trace: job.trace } : {}),
+  });
+  session.phone = phone;
+  progress('connect', 1);
+  progress('identify', 1);
+
+  const preloaderFacts = facts ?? (await gatherAny(job));
+  const choice = await findAgent(job, phone);
+  judge([checkChip(firmware.scatter, phone.identity), ...checkAgent(preloaderFacts, phone.identity, choice)], job);
+  const agent = await launch(job, phone, choice.image as AgentImage, preloaderFacts);
+  session.agent = agent;
+
+  if (!facts) {
+    const layout = firmware.scatter.layouts.find((each) => each.storage === agent.storage.kind);
+    facts = await gather(job, layout ?? (firmware.scatter.layouts[0] as FirmwareFacts['layout']));
+    judge(checkFirmware(facts), job);
+  }
+  const table = await readTable(agent);
+  judge(checkStorage(facts, agent.storage, table), job);
+
+  const plan = planDownload(facts, agent.storage, table, {
+    backup: job.makeBackupFolder !== undefined,
+    reboot: job.reboot ?? true,
+  });
+  session.plan = plan;
+  if (job.confirm && !(await job.confirm(plan))) throw new JobEnd('declined');
+  if (job.dryRun) return 'planned';
+  job.stop?.throwIfAborted();
+
+  await runPlan(agent, plan, record, {
+    facts,
+    emit,
+    ...(job.stop ? { stop: job.stop } : {}),
+    ...(job.makeBackupFolder
+      ? { backup: { folder: await job.makeBackupFolder(phone), origin: backupOrigin(phone, agent.storage, table) } }
+      : {}),
+  });
+  return 'done';
+}
+
+function gather(job: FlashJob, layout: FirmwareFacts['layout']): Promise<FirmwareFacts> {
+  return gatherFirmwareFacts(job.firmware, layout, selectPartitions(layout, job.selection ?? {}));
+}
+
+/** Facts about the preloader alone, while it is not known which of several layouts is this phone's. */
+function gatherAny(job: FlashJob): Promise<FirmwareFacts> {
+  const layout = job.firmware.scatter.layouts[0];
+  if (!layout) {
+    throw new UnbrickError({
+      code: 'SCATTER_UNREADABLE',
+      stage: 'firmware',
+      message: 'The scatter file describes no storage.',
+      evidence: [job.firmware.scatterPath],
+      next: ['Use the scatter file as its maker published it.'],
+    });
+  }
+  return gatherFirmwareFacts(job.firmware, layout, []);
+}
+
+/** Tells the findings and ends the job when one of them blocks it. */
+function judge(findings: readonly Finding[], job: FlashJob): void {
+  const judged = liftFindings(findings, job.force ?? []);
+  for (const finding of judged) job.emit({ type: 'finding', ...finding });
+  if (hasBlocker(judged)) throw new JobEnd('blocked');
+}
+
+async function findAgent(job: FlashJob, phone: ConnectedPhone): Promise<AgentChoice> {
+  const files = await loadAgentFiles(job.firmware, job.agentFile);
+  return chooseAgent(files, phone.identity);
+}
+
+function launch(job: FlashJob, phone: ConnectedPhone, image: AgentImage, facts: FirmwareFacts): Promise<Agent> {
+  return launchAgent(phone.link, phone.bootRom, {
+    identity: phone.identity,
+    image,
+    emi: facts.preloader?.emi,
+    onProgress: (phase, bytes, total) => job.emit({ type: 'progress', phase, bytes, total }),
+    onNote: (message) => job.emit({ type: 'note', phase: 'agent-upload', message }),
+  });
+}
+
+async function readTable(agent: Agent): Promise<PartitionTable> {
+  try {
+    return await agent.readPartitionTable();
+  } catch (cause) {
+    if (cause instanceof UnbrickError && cause.code === 'NO_PARTITION_TABLE') {
+      return { kind: 'gpt', source: 'none was found on the phone', partitions: [] };
+    }
+    throw cause;
+  }
+}
+
+function backupOrigin(phone: ConnectedPhone, storage: StorageInfo, table: PartitionTable) {
+  return {
+    chip: phone.identity.chip?.names[0] ?? 'unknown',
+    hwCode: phone.identity.hwCode,
+    ...(phone.identity.meId ? { meId: phone.identity.meId } : {}),
+    storageId: hexBytes(storage.id),
+    partitionTable: table.partitions.map(({ name, region, start, length }) => ({ name, region, start, length })),
+  };
+}
+
+/** Lets go of the phone: an untouched one starts again, a half-written one is switched off rather than started. */
+async function leavePhone(session: Session, state: PhoneState): Promise<void> {
+  const { phone, agent } = session;
+  if (agent && !state.left) {
+    try {
+      await agent.reboot(state.touched ? 'power-off' : 'normal');
+    } catch {
+      // The job's own outcome is already decided; a phone that no longer answers cannot be let go more politely.
+    }
+  }
+  await phone?.link.close();
+}
+
+function outcomeOf(cause: unknown, job: FlashJob): Outcome {
+  if (cause instanceof JobEnd) return cause.outcome;
+  if (job.stop?.aborted) return 'stopped';
+  if (cause instanceof UnbrickError && cause.code === 'NO_PHONE') return 'no-phone';
+  return 'failed';
+}
+
+function emitError(cause: unknown, emit: EventSink): void {
+  const error =
+    cause instanceof UnbrickError
+      ? cause
+      : new UnbrickError({
+          code: 'INTERNAL',
+          stage: 'internal',
+          message: 'The program has made a mistake of its own.',
+          evidence: [cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)],
+          next: ['Please report this to the project with the lines above.'],
+        });
+  emit({
+    type: 'error',
+    code: error.code,
+    stage: error.stage,
+    message: error.message,
+    evidence: error.evidence,
+    next: error.next,
+  });
+}

@@ -1,0 +1,66 @@
+import type { Agent } from '../agent/agent.js';
+import { UnbrickError } from '../errors/unbrick-error.js';
+import { Sha256Stream, sha256Hex } from '../hash.js';
+import type { WritePreloaderStep } from '../plan/plan.js';
+import type { Region } from '../storage/storage.js';
+import { hex } from '../wire/index.js';
+import type { EventSink, PartitionReport } from './events.js';
+
+/** Places where agents put the preloader behind the device header they make: eMMC, UFS. Bytes. */
+const FILE_OFFSETS = [0x800, 0x1000];
+
+/**
+ * Writes the preloader through the agent's own command and proves each boot area by reading it back.
+ * @throws UnbrickError `VERIFY_FAILED` naming the boot area that differs
+ */
+export async function writePreloader(
+  agent: Agent,
+  step: WritePreloaderStep,
+  file: Uint8Array,
+  emit: EventSink,
+): Promise<PartitionReport> {
+  const started = performance.now();
+  const total = file.length;
+  const progress = (phase: 'write' | 'verify', bytes: number, of: number) =>
+    emit({ type: 'progress', phase, partition: step.partition, bytes, total: of });
+  progress('write', 0, total);
+  await agent.writePreloader(file, { onBytes: (bytes) => progress('write', bytes, total) });
+  progress('write', total, total);
+  const sha256 = await sha256Hex(file);
+  const regions = step.regions.filter((region) => (agent.storage.regions.get(region) ?? 0) > 0);
+  progress('verify', 0, total * regions.length);
+  for (const [index, region] of regions.entries()) {
+    await verifyBootArea(agent, region, file, sha256);
+    progress('verify', total * (index + 1), total * regions.length);
+  }
+  return {
+    name: step.partition,
+    bytes: total,
+    sha256,
+    verifiedBy: 'readback-sha256',
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+async function verifyBootArea(agent: Agent, region: Region, file: Uint8Array, sha256: string): Promise<void> {
+  const size = agent.storage.regions.get(region) ?? 0;
+  const seen: string[] = [];
+  for (const start of FILE_OFFSETS) {
+    if (start + file.length > size) continue;
+    const hash = await Sha256Stream.create();
+    for await (const chunk of agent.read({ region, start, length: file.length })) hash.update(chunk);
+    const found = hash.digestHex();
+    if (found === sha256) return;
+    seen.push(`${region} at ${hex(start)}: SHA-256 ${found}`);
+  }
+  throw new UnbrickError({
+    code: 'VERIFY_FAILED',
+    stage: 'verify',
+    message: `The phone's ${region} does not hold the preloader that was written.`,
+    evidence: [`SHA-256 sent: ${sha256}`, ...seen],
+    next: [
+      'Do not unplug the phone: repeat the job now, while the agent still runs.',
+      'If the phone stays dead, connect it in BROM mode (volume keys held or test point) and repeat.',
+    ],
+  });
+}
