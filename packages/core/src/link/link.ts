@@ -1,4 +1,4 @@
-import { UnbrickError } from '../errors/unbrick-error.js';
+import { type Stage, UnbrickError } from '../errors/unbrick-error.js';
 import { hexBytes } from '../wire/index.js';
 import type { Port } from './port.js';
 
@@ -18,6 +18,11 @@ export interface ReadOptions {
   what: string;
 }
 
+const SILENT_NEXT = [
+  'Unplug the cable, hold the power key for 15 seconds, plug in again and repeat.',
+  'Try another cable and another USB port, without a hub.',
+];
+
 /** Bytes are missing after the deadline. */
 export class LinkTimeoutError extends UnbrickError {}
 /** The device went away. */
@@ -29,13 +34,18 @@ export class LinkClosedError extends UnbrickError {}
  */
 export class Link {
   readonly port: Port;
+  /** Named in the errors of this link: the layer that takes the link over sets it. */
+  stage: Stage = 'agent';
   readonly #trace: TraceSink | undefined;
   readonly #signal: AbortSignal | undefined;
   #chunks: Uint8Array[] = [];
   #buffered = 0;
-  #closed = false;
-  /** A receive that outlived the read that started it; its bytes belong to the next read. */
-  #pending: Promise<Uint8Array | null> | undefined;
+  /** A receive is under way. It may outlive the read that started it; its bytes belong to the next read. */
+  #receiving = false;
+  /** No more bytes will come; `cause` tells why, where the port knew. */
+  #ended: { cause?: unknown } | undefined;
+  /** Resumes the read that waits for bytes. */
+  #wake: (() => void) | undefined;
 
   constructor(port: Port, options: LinkOptions = {}) {
     this.port = port;
@@ -60,15 +70,12 @@ export class Link {
         const got = this.#buffered;
         throw new LinkTimeoutError({
           code: 'PHONE_SILENT',
-          stage: 'agent',
+          stage: this.stage,
           message: `The phone did not send ${what} within ${seconds(timeoutMs)}.`,
           evidence: [
             `${got} of ${count} bytes had arrived${got > 0 && got <= 64 ? `: ${hexBytes(this.#peek(got))}` : ''}`,
           ],
-          next: [
-            'Unplug the cable, hold the power key for 15 seconds, plug in again and repeat.',
-            'Try another cable and another USB port, without a hub.',
-          ],
+          next: SILENT_NEXT,
         });
       }
     }
@@ -86,56 +93,92 @@ export class Link {
     return this.#take(this.#buffered);
   }
 
-  /** All parts, in order. @throws LinkClosedError when the device went away */
+  /**
+   * All parts, in order.
+   * @throws LinkClosedError when the device went away
+   * @throws LinkTimeoutError when the phone does not take a part within 30 s plus the time it needs at 100 KB/s
+   */
   async write(...parts: Uint8Array[]): Promise<void> {
     for (const part of parts) {
       this.#signal?.throwIfAborted();
       this.#trace?.('to-phone', part);
-      try {
-        await this.port.send(part, this.#signal);
-      } catch (cause) {
-        this.#signal?.throwIfAborted();
-        if (cause instanceof UnbrickError) throw cause;
-        throw this.#gone(cause);
-      }
+      await this.#send(part);
     }
   }
 
   async close(): Promise<void> {
+    this.#ended ??= {};
     await this.port.close();
+    this.#wake?.();
+  }
+
+  async #send(part: Uint8Array): Promise<void> {
+    // An agent may hold back the host for seconds while the memory chip tidies up; no phone was seen to do so for 30 s.
+    const patience = 30_000 + part.length / 100;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, patience, 'late');
+    });
+    try {
+      if ((await Promise.race([this.port.send(part, this.#signal), late])) !== 'late') return;
+    } catch (cause) {
+      this.#signal?.throwIfAborted();
+      if (cause instanceof UnbrickError) throw cause;
+      throw this.#gone(cause);
+    } finally {
+      clearTimeout(timer);
+    }
+    throw new LinkTimeoutError({
+      code: 'PHONE_SILENT',
+      stage: this.stage,
+      message: `The phone stopped taking data: ${part.length} bytes were not accepted within ${seconds(patience)}.`,
+      evidence: [`${this.port.name} accepted no more bytes`],
+      next: SILENT_NEXT,
+    });
   }
 
   /** Waits for more bytes; false when the deadline passed. */
   async #fill(deadline: number): Promise<boolean> {
     this.#signal?.throwIfAborted();
-    if (this.#closed) throw this.#gone();
-    this.#pending ??= this.port.receive(this.#signal);
-    const left = deadline - performance.now();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(resolve, Math.max(0, left), 'late');
+    if (this.#ended) throw this.#gone(this.#ended.cause);
+    const before = this.#buffered;
+    this.#startReceiving();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, deadline - performance.now()));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
-    let chunk: Uint8Array | null | 'late';
-    try {
-      chunk = await Promise.race([this.#pending, late]);
-    } catch (cause) {
-      this.#pending = undefined;
-      this.#signal?.throwIfAborted();
-      this.#closed = true;
-      throw this.#gone(cause);
-    } finally {
-      clearTimeout(timer);
-    }
-    if (chunk === 'late') return false;
-    this.#pending = undefined;
-    if (chunk === null) {
-      this.#closed = true;
-      throw this.#gone();
-    }
-    this.#trace?.('from-phone', chunk);
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
-    return true;
+    this.#wake = undefined;
+    if (this.#buffered > before) return true;
+    this.#signal?.throwIfAborted();
+    if (this.#ended) throw this.#gone((this.#ended as { cause?: unknown }).cause);
+    return false;
+  }
+
+  #startReceiving(): void {
+    if (this.#receiving) return;
+    this.#receiving = true;
+    this.port.receive(this.#signal).then(
+      (chunk) => {
+        this.#receiving = false;
+        if (chunk === null) {
+          this.#ended ??= {};
+        } else {
+          this.#trace?.('from-phone', chunk);
+          this.#chunks.push(chunk);
+          this.#buffered += chunk.length;
+        }
+        this.#wake?.();
+      },
+      (cause: unknown) => {
+        this.#receiving = false;
+        // An aborted receive has lost nothing; the abort itself is reported by whoever waits.
+        if (!this.#signal?.aborted) this.#ended ??= { cause };
+        this.#wake?.();
+      },
+    );
   }
 
   #take(count: number): Uint8Array {
@@ -174,7 +217,7 @@ export class Link {
   #gone(cause?: unknown): LinkClosedError {
     return new LinkClosedError({
       code: 'PHONE_GONE',
-      stage: 'agent',
+      stage: this.stage,
       message: 'The phone disconnected.',
       evidence: [`${this.port.name} closed`],
       next: [
