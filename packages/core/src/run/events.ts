@@ -1,4 +1,5 @@
 import type { Stage } from '../errors/unbrick-error.js';
+import type { Plan } from '../plan/plan.js';
 import type { Finding } from '../preflight/finding.js';
 
 /** Phases of a job, in the order in which they usually come. */
@@ -32,6 +33,12 @@ export interface NoteEvent {
 
 export interface FindingEvent extends Finding {
   type: 'finding';
+}
+
+/** What will be done, before it is done. */
+export interface PlanEvent {
+  type: 'plan';
+  plan: Plan;
 }
 
 export interface ErrorEvent {
@@ -71,5 +78,5 @@ export interface ReportEvent {
 }
 
 /** The one stream that every face shows: terminal bars, `--json` lines, web page, log. Documented by events.schema.json. */
-export type JobEvent = ProgressEvent | NoteEvent | FindingEvent | ErrorEvent | ReportEvent;
+export type JobEvent = ProgressEvent | NoteEvent | FindingEvent | PlanEvent | ErrorEvent | ReportEvent;
 export type EventSink = (event: JobEvent) => void;

@@ -138,6 +138,7 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
     reboot: job.reboot ?? true,
   });
   session.plan = plan;
+  emit({ type: 'plan', plan });
   if (job.confirm && !(await job.confirm(plan))) throw new JobEnd('declined');
   if (job.dryRun) return 'planned';
   job.stop?.throwIfAborted();
@@ -243,8 +244,9 @@ function emitError(cause: unknown, emit: EventSink): void {
           code: 'INTERNAL',
           stage: 'internal',
           message: 'The program has made a mistake of its own.',
-          evidence: [cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)],
-          next: ['Please report this to the project with the lines above.'],
+          evidence: [cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)],
+          next: ['Please report this to the project, with a trace of the same job (--trace FILE).'],
+          cause,
         });
   emit({
     type: 'error',

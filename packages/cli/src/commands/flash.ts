@@ -1,0 +1,157 @@
+import { cancel, confirm, isCancel, multiselect } from '@clack/prompts';
+import {
+  type FirmwarePackage,
+  type FlashResult,
+  flash,
+  type Plan,
+  planOffline,
+  type ReportEvent,
+  type Selection,
+  UnbrickError,
+} from '@unbrick/core';
+import { ExitCode, exitCodeOf } from '../exit-codes.js';
+import { makeBackupFolder } from '../files/backup-folder.js';
+import { openDiskFile } from '../files/disk-file.js';
+import { openFirmwarePath } from '../files/firmware-path.js';
+import { openPortSource } from '../ports/open-source.js';
+import type { Renderer } from '../render/renderer.js';
+import { openTraceFile } from '../trace-file.js';
+import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
+
+export interface FlashOptions {
+  port: string;
+  /** True when the user named the port. */
+  portNamed: boolean;
+  da?: string;
+  only?: string[];
+  skip?: string[];
+  choose?: boolean;
+  force?: string[];
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
+  backup: boolean;
+  backupDir: string;
+  reboot: boolean;
+  wait: number;
+  trace?: string;
+}
+
+/** `unbrick flash`. Resolves with the exit code. */
+export async function flashCommand(path: string, options: FlashOptions): Promise<number> {
+  const renderer = chooseRenderer(options.json ?? false);
+  try {
+    const mayAsk = process.stdin.isTTY === true && process.stdout.isTTY === true && !options.json;
+    if (!options.yes && !options.dryRun && !mayAsk) throw cannotAsk();
+    const firmware = await openFirmwarePath(path);
+    const selection = await chooseSelection(firmware, options);
+    if (selection === undefined) return ExitCode.INTERRUPTED;
+    if (options.dryRun && !options.portNamed) return await dryRunOffline(firmware, selection, options, renderer);
+    const result = await flashPhone(firmware, selection, options, renderer);
+    return exitCodeOf(result.outcome);
+  } catch (cause) {
+    const code = showError(cause, renderer);
+    if (options.json) renderer.show(emptyReport());
+    return code;
+  }
+}
+
+async function flashPhone(
+  firmware: FirmwarePackage,
+  selection: Selection,
+  options: FlashOptions,
+  renderer: Renderer,
+): Promise<FlashResult> {
+  const source = await openPortSource(options.port, {
+    onNote: (message) => renderer.show({ type: 'note', phase: 'connect', message }),
+  });
+  const trace = options.trace === undefined ? undefined : await openTraceFile(options.trace);
+  const interrupt = stopOnInterrupt(renderer);
+  try {
+    return await flash({
+      firmware,
+      source,
+      selection,
+      ...(options.da === undefined ? {} : { agentFile: await openDiskFile(options.da) }),
+      waitMs: options.wait,
+      force: options.force ?? [],
+      ...(options.backup
+        ? {
+            makeBackupFolder: (phone) =>
+              makeBackupFolder(options.backupDir, phone.identity.chip?.names[0] ?? 'unknown-chip'),
+          }
+        : {}),
+      ...(options.yes || options.dryRun ? {} : { confirm: (plan: Plan) => askToFlash(plan, renderer) }),
+      dryRun: options.dryRun ?? false,
+      reboot: options.reboot,
+      emit: renderer.show,
+      stop: interrupt.signal,
+      ...(trace ? { trace: trace.sink } : {}),
+    });
+  } finally {
+    interrupt.release();
+    await trace?.close();
+  }
+}
+
+/** The plan against the firmware's own layout, when no phone was named. */
+async function dryRunOffline(
+  firmware: FirmwarePackage,
+  selection: Selection,
+  options: FlashOptions,
+  renderer: Renderer,
+): Promise<number> {
+  const { findings, plan, blocked } = await planOffline(firmware, selection, {
+    backup: options.backup,
+    reboot: options.reboot,
+    force: options.force ?? [],
+  });
+  for (const finding of findings) renderer.show({ type: 'finding', ...finding });
+  if (plan) renderer.show({ type: 'plan', plan });
+  renderer.show({
+    type: 'note',
+    phase: 'preflight',
+    message: 'No phone was asked: name its port (--port) to check the firmware against the phone as well.',
+  });
+  if (options.json) renderer.show(emptyReport());
+  return blocked ? ExitCode.BLOCKED : ExitCode.DONE;
+}
+
+async function chooseSelection(firmware: FirmwarePackage, options: FlashOptions): Promise<Selection | undefined> {
+  if (!options.choose) {
+    return { ...(options.only ? { only: options.only } : {}), ...(options.skip ? { skip: options.skip } : {}) };
+  }
+  const partitions = firmware.scatter.layouts[0]?.partitions.filter((each) => firmware.fileFor(each) !== undefined) ?? [];
+  const chosen = await multiselect({
+    message: 'Which partitions should be flashed?',
+    options: partitions.map((each) => ({ value: each.name, label: each.name, hint: each.fileName ?? '' })),
+    initialValues: partitions.filter((each) => each.isDownload).map((each) => each.name),
+    required: true,
+  });
+  if (isCancel(chosen)) {
+    cancel('Nothing was written to the phone.');
+    return undefined;
+  }
+  return { only: chosen };
+}
+
+async function askToFlash(plan: Plan, renderer: Renderer): Promise<boolean> {
+  renderer.pause();
+  const count = plan.steps.filter((step) => step.kind === 'write' || step.kind === 'write-preloader').length;
+  const answer = await confirm({ message: `Flash these ${count} partitions now?`, initialValue: false });
+  return answer === true;
+}
+
+function cannotAsk(): UnbrickError {
+  return new UnbrickError({
+    code: 'NOT_CONFIRMED',
+    stage: 'usage',
+    message: 'There is nobody to ask whether the plan may be carried out.',
+    evidence: ['the input or output is not a terminal, or --json was given'],
+    next: ['Look at the plan first: --dry-run', 'Then confirm it on the command line: --yes'],
+  });
+}
+
+function emptyReport(): ReportEvent {
+  return { type: 'report', ok: false, partitions: [], seconds: 0, phoneState: 'Nothing was written to the phone.' };
+}

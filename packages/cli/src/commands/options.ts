@@ -1,0 +1,36 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** `a,b` or repeated: both ways of naming several things. */
+export function list(value: string, before: string[] = []): string[] {
+  return [...before, ...value.split(',').map((part) => part.trim()).filter(Boolean)];
+}
+
+/** Seconds, with or without fraction; the result is ms. */
+export function seconds(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('a number of seconds above 0 is needed');
+  return number * 1000;
+}
+
+/** `40MB/s`, `40M`, `2.5MiB/s`, `1000000`: bytes a second. */
+export function rate(value: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(k|m|g)?(i)?b?(?:\/s)?$/i.exec(value.trim());
+  if (!match) throw new InvalidArgumentError('a rate such as 40MB/s is needed');
+  const power = { k: 1, m: 2, g: 3 }[match[2]?.toLowerCase() ?? ''] ?? 0;
+  const result = Number(match[1]) * (match[3] ? 1024 : 1000) ** power;
+  if (result <= 0) throw new InvalidArgumentError('a rate above 0 is needed');
+  return result;
+}
+
+export const portOption = () =>
+  new Option(
+    '--port <port>',
+    'where the phone is: auto, serial:/dev/ttyACM0, serial:COM5, tcp:HOST:PORT, virtual:PROFILE',
+  ).default('auto');
+
+export const waitOption = () =>
+  new Option('--wait <seconds>', 'how long to wait for a phone').argParser(seconds).default(120_000, '120');
+
+export const traceOption = () => new Option('--trace <file>', 'write every byte on the link to this file, as hex');
+
+export const jsonOption = () => new Option('--json', 'one JSON object a line instead of text; the last is the report');

@@ -1,0 +1,91 @@
+import { Command, CommanderError, Option } from 'commander';
+import { demoCommand } from './commands/demo.js';
+import { flashCommand } from './commands/flash.js';
+import { infoCommand } from './commands/info.js';
+import { jsonOption, list, portOption, rate, traceOption, waitOption } from './commands/options.js';
+import { phoneCommand } from './commands/phone.js';
+import { practiceCommand } from './commands/practice.js';
+import { ExitCode } from './exit-codes.js';
+
+const program = new Command('unbrick')
+  .description('Flash, back up and revive MediaTek phones over USB.')
+  .version('0.1.0')
+  .showHelpAfterError('(unbrick --help tells more)')
+  .exitOverride();
+
+program
+  .command('flash')
+  .description('flash a stock firmware: a folder, or the scatter file in it')
+  .argument('<firmware>', 'folder or scatter file')
+  .addOption(portOption())
+  .option('--da <file>', 'use this Download Agent file instead of searching the firmware')
+  .option('--only <names>', 'flash only these partitions (comma separated)', list)
+  .option('--skip <names>', 'leave these partitions as they are (comma separated)', list)
+  .option('--choose', 'show the list of partitions and let me tick them')
+  .option('--dry-run', 'show the plan and write nothing')
+  .option('-y, --yes', 'do not ask before writing')
+  .option('--force <codes>', 'lift these findings, each by its code', list)
+  .option('--no-backup', 'do not read the calibration partitions to a backup first')
+  .option('--backup-dir <folder>', 'where the dated backup folder is made', '.')
+  .option('--no-reboot', 'do not restart the phone at the end')
+  .addOption(waitOption())
+  .addOption(jsonOption())
+  .addOption(traceOption())
+  .action(async (firmware, options, command: Command) => {
+    const portNamed = command.getOptionValueSource('port') !== 'default';
+    process.exitCode = await flashCommand(firmware, { ...options, portNamed });
+  });
+
+program
+  .command('info')
+  .description('who is connected: mode, chip, security; with a firmware or --da also storage and partition table')
+  .argument('[firmware]', 'folder or scatter file to take the Download Agent from')
+  .addOption(portOption())
+  .option('--da <file>', 'use this Download Agent file')
+  .addOption(waitOption())
+  .addOption(jsonOption())
+  .addOption(traceOption())
+  .action(async (firmware, options) => {
+    process.exitCode = await infoCommand(firmware, options);
+  });
+
+program
+  .command('phone')
+  .description('a virtual phone to practise on, served on TCP')
+  .option('--profile <name>', 'which phone, or a profile file of your own')
+  .option('--list', 'list the profiles')
+  .addOption(new Option('--mode <mode>', 'which program answers').choices(['preloader', 'brom']).default('preloader'))
+  .option('--state <folder>', 'keep the storage here, one sparse file a region')
+  .option('--tcp <address>', 'where to serve it', '127.0.0.1:7001')
+  .option('--link-rate <rate>', 'pace the link, for example 40MB/s', rate)
+  .option('--fault <fault>', 'rehearse a bad day; repeatable', (value: string, before: string[] = []) => [...before, value])
+  .option('--log <file>', 'append one JSON line for every command the phone receives')
+  .action(async (options) => {
+    process.exitCode = await phoneCommand(options);
+  });
+
+program
+  .command('practice')
+  .description('make a firmware folder that fits a virtual phone')
+  .argument('<folder>', 'new folder')
+  .requiredOption('--profile <name>', 'which phone')
+  .action(async (folder, options) => {
+    process.exitCode = await practiceCommand(folder, options);
+  });
+
+program
+  .command('demo')
+  .description('the main job on a virtual phone: make a firmware, flash it, verify it')
+  .option('--profile <name>', 'which phone', 'mt6735-emmc')
+  .option('--link-rate <rate>', 'pace the link like a cable', rate, rate('40MB/s'))
+  .action(async (options) => {
+    process.exitCode = await demoCommand(options);
+  });
+
+try {
+  await program.parseAsync();
+} catch (cause) {
+  if (!(cause instanceof CommanderError)) throw cause;
+  // Commander has printed the message; help and version are no mistakes.
+  process.exitCode = cause.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE;
+}

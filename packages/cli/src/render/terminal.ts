@@ -1,0 +1,106 @@
+import { styleText } from 'node:util';
+import type { ProgressEvent } from '@unbrick/core';
+import { formatBytes, formatSeconds, formatSpeed } from './format.js';
+import { eventLines, phaseTitle, type Style } from './lines.js';
+import type { Renderer } from './renderer.js';
+
+const COLOURS: Style = {
+  bold: (text) => styleText('bold', text),
+  dim: (text) => styleText('dim', text),
+  red: (text) => styleText('red', text),
+  yellow: (text) => styleText('yellow', text),
+  green: (text) => styleText('green', text),
+};
+
+/** The colours that users of SP Flash Tool know their phases by: red agent, purple format, yellow write, blue verify. */
+const BAR_COLOURS: Partial<Record<ProgressEvent['phase'], Parameters<typeof styleText>[0]>> = {
+  'agent-upload': 'red',
+  dram: 'red',
+  erase: 'magenta',
+  write: 'yellow',
+  verify: 'blue',
+  backup: 'cyan',
+};
+
+const BAR_WIDTH = 24;
+/** Faster redraws only flicker. */
+const REDRAW_MS = 100;
+
+/** For a person at a terminal: one moving bar for the phase at hand, finished phases stay as lines. */
+export function terminalRenderer(stream: NodeJS.WriteStream): Renderer {
+  let bar: { title: string; event: ProgressEvent; started: number; drawn: number } | undefined;
+
+  const clear = () => stream.write('\r\x1b[2K');
+  const draw = () => {
+    if (!bar) return;
+    bar.drawn = performance.now();
+    const text = barText(bar.title, bar.event, (bar.drawn - bar.started) / 1000);
+    stream.write(`\r\x1b[2K${clip(text, (stream.columns ?? 80) - 1)}`);
+  };
+  const settle = () => {
+    if (!bar) return;
+    draw();
+    stream.write('\n');
+    bar = undefined;
+  };
+  const line = (text: string) => {
+    if (bar) clear();
+    stream.write(`${text}\n`);
+    draw();
+  };
+
+  return {
+    show: (event) => {
+      if (event.type !== 'progress') {
+        if (event.type !== 'note') settle();
+        for (const text of eventLines(event, COLOURS)) line(text);
+        return;
+      }
+      const title = phaseTitle(event.phase, event.partition);
+      if (bar?.title !== title) {
+        settle();
+        bar = { title, event, started: performance.now(), drawn: 0 };
+      }
+      bar.event = event;
+      const finished = event.bytes >= event.total;
+      if (finished || performance.now() - bar.drawn >= REDRAW_MS) draw();
+      if (finished) settle();
+    },
+    say: line,
+    pause: settle,
+  };
+}
+
+function barText(title: string, event: ProgressEvent, seconds: number): string {
+  const share = event.total > 0 ? Math.min(1, event.bytes / event.total) : 1;
+  const filled = Math.round(share * BAR_WIDTH);
+  const colour = BAR_COLOURS[event.phase] ?? 'green';
+  const bar = styleText(colour, '█'.repeat(filled)) + styleText('dim', '░'.repeat(BAR_WIDTH - filled));
+  const counts = event.total > 1;
+  const left = share > 0 && share < 1 ? `${formatSeconds((seconds / share) * (1 - share))} left` : '';
+  return [
+    `  ${title.padEnd(20)}`,
+    bar,
+    `${String(Math.floor(share * 100)).padStart(3)} %`,
+    counts ? `${formatBytes(event.bytes)} of ${formatBytes(event.total)}` : '',
+    counts ? formatSpeed(event.bytes, seconds) : '',
+    left,
+  ]
+    .filter(Boolean)
+    .join('  ');
+}
+
+/** Cuts a line with colour codes to `columns` visible characters, so that it never wraps. */
+function clip(text: string, columns: number): string {
+  let visible = 0;
+  let result = '';
+  for (const part of text.split(/(\x1b\[\d+m)/)) {
+    if (part.startsWith('\x1b')) {
+      result += part;
+      continue;
+    }
+    result += part.slice(0, Math.max(0, columns - visible));
+    visible += part.length;
+  }
+  return result;
+}
