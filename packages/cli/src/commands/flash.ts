@@ -121,7 +121,8 @@ async function chooseSelection(firmware: FirmwarePackage, options: FlashOptions)
   if (!options.choose) {
     return { ...(options.only ? { only: options.only } : {}), ...(options.skip ? { skip: options.skip } : {}) };
   }
-  const partitions = firmware.scatter.layouts[0]?.partitions.filter((each) => firmware.fileFor(each) !== undefined) ?? [];
+  const partitions =
+    firmware.scatter.layouts[0]?.partitions.filter((each) => firmware.fileFor(each) !== undefined) ?? [];
   const chosen = await multiselect({
     message: 'Which partitions should be flashed?',
     options: partitions.map((each) => ({ value: each.name, label: each.name, hint: each.fileName ?? '' })),

@@ -146,9 +146,13 @@ function infoLines(info: PhoneInfo): string[] {
     if (storage.ramSize) lines.push(`RAM        ${formatBytes(storage.ramSize)}`);
   }
   if (partitionTable) {
-    lines.push(`Partitions ${partitionTable.partitions.length}, ${partitionTable.kind.toUpperCase()}, from ${partitionTable.source}`);
+    lines.push(
+      `Partitions ${partitionTable.partitions.length}, ${partitionTable.kind.toUpperCase()}, from ${partitionTable.source}`,
+    );
     for (const { name, region, start, length } of partitionTable.partitions) {
-      lines.push(`           ${name.padEnd(16)} ${region} 0x${start.toString(16).padStart(9, '0')}  ${formatBytes(length)}`);
+      lines.push(
+        `           ${name.padEnd(16)} ${region} 0x${start.toString(16).padStart(9, '0')}  ${formatBytes(length)}`,
+      );
     }
   }
   return lines;

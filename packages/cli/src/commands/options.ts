@@ -2,7 +2,13 @@ import { InvalidArgumentError, Option } from 'commander';
 
 /** `a,b` or repeated: both ways of naming several things. */
 export function list(value: string, before: string[] = []): string[] {
-  return [...before, ...value.split(',').map((part) => part.trim()).filter(Boolean)];
+  return [
+    ...before,
+    ...value
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  ];
 }
 
 /** Seconds, with or without fraction; the result is ms. */

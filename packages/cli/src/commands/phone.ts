@@ -25,7 +25,8 @@ export async function phoneCommand(options: PhoneOptions): Promise<number> {
   }
   try {
     const profile = options.profile;
-    if (profile === undefined) throw usage('A profile is needed.', `--profile NAME, with one of: ${listProfiles().join(', ')}`);
+    if (profile === undefined)
+      throw usage('A profile is needed.', `--profile NAME, with one of: ${listProfiles().join(', ')}`);
     const { host, port } = parseAddress(options.tcp);
     const log = options.log === undefined ? undefined : createWriteStream(options.log, { flags: 'a' });
     const phone = await openPhone({
@@ -37,7 +38,9 @@ export async function phoneCommand(options: PhoneOptions): Promise<number> {
       onLog: (entry) => log?.write(`${JSON.stringify(entry)}\n`),
     });
     const server = await servePhone(phone, { host, port });
-    renderer.say(`A virtual ${profile} phone is plugged in at tcp:${server.address}:${server.port} (${options.mode} mode).`);
+    renderer.say(
+      `A virtual ${profile} phone is plugged in at tcp:${server.address}:${server.port} (${options.mode} mode).`,
+    );
     renderer.say('Ctrl-C takes it away.');
     await interrupted();
     await server.close();
@@ -59,7 +62,8 @@ function interrupted(): Promise<void> {
 function parseAddress(text: string): { host: string; port: number } {
   const match = /^(.*):(\d+)$/.exec(text);
   const port = Number(match?.[2]);
-  if (!match || port > 65_535) throw usage(`'${text}' is no address.`, '--tcp HOST:PORT, for example --tcp 127.0.0.1:7001');
+  if (!match || port > 65_535)
+    throw usage(`'${text}' is no address.`, '--tcp HOST:PORT, for example --tcp 127.0.0.1:7001');
   return { host: match[1] || '127.0.0.1', port };
 }
 

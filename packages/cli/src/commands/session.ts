@@ -7,7 +7,11 @@ import { terminalRenderer } from '../render/terminal.js';
 
 /** The face that suits where the output goes. */
 export function chooseRenderer(json: boolean): Renderer {
-  if (json) return jsonRenderer((text) => process.stdout.write(text), (text) => process.stderr.write(text));
+  if (json)
+    return jsonRenderer(
+      (text) => process.stdout.write(text),
+      (text) => process.stderr.write(text),
+    );
   return process.stdout.isTTY ? terminalRenderer(process.stdout) : plainRenderer((text) => process.stdout.write(text));
 }
 
@@ -22,7 +26,9 @@ export function stopOnInterrupt(renderer: Renderer): { signal: AbortSignal; rele
       renderer.say('Stopped at once. The phone may be half-written: do not start it before the job has been repeated.');
       process.exit(ExitCode.INTERRUPTED);
     }
-    renderer.say('Stopping at the next safe point … (Ctrl-C again ends at once and may leave a partition half-written)');
+    renderer.say(
+      'Stopping at the next safe point … (Ctrl-C again ends at once and may leave a partition half-written)',
+    );
     controller.abort(new DOMException('interrupted by the user', 'AbortError'));
   };
   process.on('SIGINT', onSignal);

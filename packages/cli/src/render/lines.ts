@@ -51,14 +51,21 @@ export function eventLines(event: JobEvent, style: Style): string[] {
     case 'plan':
       return planLines(event.plan, style);
     case 'error':
-      return ['', style.red(`✗ ${event.message}`) + style.dim(` [${event.code}]`), ...explained(event.evidence, event.next, style)];
+      return [
+        '',
+        style.red(`✗ ${event.message}`) + style.dim(` [${event.code}]`),
+        ...explained(event.evidence, event.next, style),
+      ];
     case 'report':
       return reportLines(event, style);
   }
 }
 
 function explained(evidence: readonly string[], next: readonly string[], style: Style): string[] {
-  return [...evidence.map((line) => style.dim(`    seen: ${line}`)), ...next.map((line, i) => `    ${i === 0 ? 'next:' : '  or:'} ${line}`)];
+  return [
+    ...evidence.map((line) => style.dim(`    seen: ${line}`)),
+    ...next.map((line, i) => `    ${i === 0 ? 'next:' : '  or:'} ${line}`),
+  ];
 }
 
 /** The plan as users of flash tools know it: a list with ticks. */
@@ -90,7 +97,9 @@ export function planLines(plan: Plan, style: Style): string[] {
 }
 
 function stepVerb(step: PlanStep): string {
-  return { backup: 'back up', erase: 'erase', write: 'flash', 'write-preloader': 'flash', reboot: 'restart' }[step.kind];
+  return { backup: 'back up', erase: 'erase', write: 'flash', 'write-preloader': 'flash', reboot: 'restart' }[
+    step.kind
+  ];
 }
 
 function stepPlace(step: PlanStep): string {
@@ -123,7 +132,11 @@ function reportLines(report: ReportEvent, style: Style): string[] {
   lines.push(`  ${report.phoneState}`);
   lines.push(
     report.ok
-      ? style.green(style.bold(`✓ Done and verified: ${report.partitions.length} partitions, ${formatBytes(bytes)} in ${formatSeconds(report.seconds)}.`))
+      ? style.green(
+          style.bold(
+            `✓ Done and verified: ${report.partitions.length} partitions, ${formatBytes(bytes)} in ${formatSeconds(report.seconds)}.`,
+          ),
+        )
       : style.bold('Not done.'),
   );
   return lines;
@@ -131,8 +144,10 @@ function reportLines(report: ReportEvent, style: Style): string[] {
 
 function proof(verifiedBy: string): string {
   return (
-    { 'readback-sha256': 'read back, SHA-256 equal', 'agent-storage': 'compared by the agent', 'agent-link': 'link checksum only' }[
-      verifiedBy
-    ] ?? 'NOT verified'
+    {
+      'readback-sha256': 'read back, SHA-256 equal',
+      'agent-storage': 'compared by the agent',
+      'agent-link': 'link checksum only',
+    }[verifiedBy] ?? 'NOT verified'
   );
 }

@@ -22,6 +22,9 @@ const BAR_COLOURS: Partial<Record<ProgressEvent['phase'], Parameters<typeof styl
   backup: 'cyan',
 };
 
+const ESCAPE = '\u001b';
+const COLOUR_CODE = new RegExp(`(${ESCAPE}\\[\\d+m)`);
+
 const BAR_WIDTH = 24;
 /** Faster redraws only flicker. */
 const REDRAW_MS = 100;
@@ -94,8 +97,8 @@ function barText(title: string, event: ProgressEvent, seconds: number): string {
 function clip(text: string, columns: number): string {
   let visible = 0;
   let result = '';
-  for (const part of text.split(/(\x1b\[\d+m)/)) {
-    if (part.startsWith('\x1b')) {
+  for (const part of text.split(COLOUR_CODE)) {
+    if (part.startsWith(ESCAPE)) {
       result += part;
       continue;
     }

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { flash } from '@unbrick/core';
+import { NO_FAULTS } from '@unbrick/phone';
+import { loadProfile, openPhone, writePracticeFirmware } from '@unbrick/phone/node';
+import { exitCodeOf } from '../exit-codes.js';
+import { makeBackupFolder } from '../files/backup-folder.js';
+import { openFirmwarePath } from '../files/firmware-path.js';
+import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
+
+/** `unbrick demo`: the main job on a virtual phone, in a temporary folder that is removed afterwards. */
+export async function demoCommand(options: { profile: string; linkRate: number }): Promise<number> {
+  const renderer = chooseRenderer(false);
+  const interrupt = stopOnInterrupt(renderer);
+  const folder = await mkdtemp(join(tmpdir(), 'unbrick-demo-'));
+  try {
+    const profile = await loadProfile(options.profile);
+    const firmwareFolder = join(folder, `${profile.platform}_practice_firmware`);
+    renderer.say(`Making a firmware for a virtual ${profile.platform} phone (${profile.description}) …`);
+    await writePracticeFirmware(profile, firmwareFolder);
+    const phone = await openPhone({
+      profile: options.profile,
+      mode: 'preloader',
+      faults: NO_FAULTS,
+      linkRate: options.linkRate,
+    });
+    const result = await flash({
+      firmware: await openFirmwarePath(firmwareFolder),
+      source: phone.portSource(),
+      makeBackupFolder: () => makeBackupFolder(folder, profile.platform),
+      emit: renderer.show,
+      stop: interrupt.signal,
+    });
+    await phone.close();
+    renderer.say('');
+    renderer.say('This was a practice run: no phone was touched, and its files are gone again.');
+    return exitCodeOf(result.outcome);
+  } catch (cause) {
+    return showError(cause, renderer);
+  } finally {
+    interrupt.release();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

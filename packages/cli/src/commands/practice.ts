@@ -1,0 +1,29 @@
+import { UnbrickError } from '@unbrick/core';
+import { loadProfile, writePracticeFirmware } from '@unbrick/phone/node';
+import { ExitCode } from '../exit-codes.js';
+import { chooseRenderer, showError } from './session.js';
+
+/** `unbrick practice`: a firmware folder that fits a virtual phone. */
+export async function practiceCommand(folder: string, options: { profile: string }): Promise<number> {
+  const renderer = chooseRenderer(false);
+  try {
+    const files = await writePracticeFirmware(await loadProfile(options.profile), folder);
+    renderer.say(`${folder}: a firmware for the virtual phone ${options.profile}`);
+    for (const file of files) renderer.say(`  ${file}`);
+    return ExitCode.DONE;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+      return showError(
+        new UnbrickError({
+          code: 'FILE_EXISTS',
+          stage: 'usage',
+          message: `${folder} already holds files of that name. Nothing was overwritten.`,
+          evidence: [(cause as Error).message],
+          next: ['Name a new folder.'],
+        }),
+        renderer,
+      );
+    }
+    return showError(cause, renderer);
+  }
+}

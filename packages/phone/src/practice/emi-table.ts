@@ -1,0 +1,97 @@
+import { ascii, bytes, encode, struct, text, u16, u32, u64 } from '@unbrick/core/wire';
+
+/** One memory chip that a practice preloader knows. */
+export interface PracticeMemory {
+  /** First nine bytes of the CID: manufacturer, package, OEM, six letters of the product name. */
+  id: Uint8Array;
+  /** Bytes of RAM in the same package, split over two ranks. */
+  ramSize: number;
+}
+
+/** Head of every EMI table, 0x70 bytes (docs/protocol/firmware.md, "Memory settings"). */
+const Head = struct('little', {
+  tag: text(0x1b),
+  fileName: text(0x3d),
+  format: bytes(4),
+  magic: u32,
+  signatureOffset: u16,
+  entriesOffset: u16,
+  marker: text(8),
+  count: u32,
+});
+
+/** Start of an entry in the layout of eMMC phones; registers and rank sizes follow. */
+const EntryHead = struct('little', {
+  subVersion: u32,
+  type: u32,
+  idLength: u32,
+  firmwareIdLength: u32,
+  id: bytes(16),
+  firmwareId: bytes(8),
+});
+
+/** Layout of MT6571/MT6572: the id comes before its length. */
+const EntryHeadOld = struct('little', { type: u32, id: bytes(16), idLength: u32, frequency: u32 });
+
+/** eMMC and LPDDR3 in one package. */
+const TYPE_EMMC_LPDDR3 = 0x0203;
+
+/** Where the rank sizes lie in an entry of so many bytes, and how wide they are. */
+const RANKS: Record<number, { offset: number; wide: boolean }> = {
+  188: { offset: 0x6c, wide: false },
+  176: { offset: 0x60, wide: false },
+  168: { offset: 0x90, wide: false },
+  160: { offset: 0x50, wide: true },
+};
+
+/**
+ * A memory table in the real form. @throws RangeError for an entry size without known rank place
+ */
+export function buildEmiTable(
+  version: number,
+  itemSize: number,
+  fileName: string,
+  memories: readonly PracticeMemory[],
+): Uint8Array {
+  const ranks = RANKS[itemSize];
+  if (!ranks) throw new RangeError(`no layout is known for memory entries of ${itemSize} bytes`);
+  const table = new Uint8Array(Head.size + memories.length * itemSize);
+  table.set(
+    Head.build({
+      tag: `MTK_BLOADER_INFO_v${String(version).padStart(2, '0')}`,
+      fileName,
+      format: ascii('V116'),
+      magic: 0x33448822,
+      signatureOffset: 0x90,
+      entriesOffset: 0x70,
+      marker: 'MTK_BIN',
+      count: memories.length,
+    }),
+  );
+  memories.forEach((memory, index) => {
+    table.set(buildEntry(memory, itemSize, ranks), Head.size + index * itemSize);
+  });
+  return table;
+}
+
+function buildEntry(memory: PracticeMemory, itemSize: number, ranks: { offset: number; wide: boolean }): Uint8Array {
+  const entry = new Uint8Array(itemSize);
+  const idLength = memory.id.length;
+  entry.set(
+    itemSize === 168
+      ? EntryHeadOld.build({ type: TYPE_EMMC_LPDDR3, id: memory.id, idLength, frequency: 0 })
+      : EntryHead.build({
+          subVersion: 0,
+          type: TYPE_EMMC_LPDDR3,
+          idLength,
+          firmwareIdLength: 0,
+          id: memory.id,
+          firmwareId: new Uint8Array(0),
+        }),
+  );
+  const field = ranks.wide ? u64 : u32;
+  for (const rank of [0, 1]) {
+    entry.set(encode(field, 'little', memory.ramSize / 2), ranks.offset + rank * field.size);
+  }
+  return entry;
+}
