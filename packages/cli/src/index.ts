@@ -1,1 +1,6 @@
-export {};
+/** Ports and disk access for @unbrick/core on Node. */
+export { makeBackupFolder } from './files/backup-folder.js';
+export { DiskFile, openDiskFile } from './files/disk-file.js';
+export { DiskFolder } from './files/disk-folder.js';
+export { openFirmwarePath } from './files/firmware-path.js';
+export { openPortSource } from './ports/open-source.js';
