@@ -1,0 +1,120 @@
+import { UnbrickError } from '../../errors/unbrick-error.js';
+
+/** Real scatter files have at most some 60 KiB. */
+const SIZE_LIMIT = 4 << 20;
+
+/** Other kinds of files that people point at, told by their first bytes. */
+const MAGICS: readonly { bytes: readonly number[]; what: string; next: string }[] = [
+  { bytes: [0x50, 0x4b, 3, 4], what: 'a zip archive', next: 'Unpack it and name the folder it makes.' },
+  { bytes: [0x52, 0x61, 0x72, 0x21], what: 'a rar archive', next: 'Unpack it and name the folder it makes.' },
+  { bytes: [0x37, 0x7a, 0xbc, 0xaf], what: 'a 7z archive', next: 'Unpack it and name the folder it makes.' },
+  { bytes: [0x1f, 0x8b], what: 'a gzip archive', next: 'Unpack it and name the folder it makes.' },
+  { bytes: [0x25, 0x50, 0x44, 0x46], what: 'a PDF document', next: 'Name the scatter file of the firmware.' },
+];
+
+/** A scatter file's text: UTF-8, or UTF-16 as Windows editors save it; without byte order mark and trailing NULs. */
+export function decodeScatter(bytes: Uint8Array): string {
+  const encoding =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
+  let end = bytes.length;
+  if (encoding === 'utf-8') while (end > 0 && bytes[end - 1] === 0) end--;
+  return new TextDecoder(encoding).decode(bytes.subarray(0, end));
+}
+
+/**
+ * The text of a scatter file in YAML-like form.
+ * @throws UnbrickError `SCATTER_UNSUPPORTED` for the other forms of scatter files, `SCATTER_UNREADABLE` for all else
+ */
+export function yamlScatterText(fileName: string, bytes: Uint8Array): string {
+  if (bytes.length > SIZE_LIMIT) {
+    throw unreadable(fileName, 'is far too large for a scatter file', [`${bytes.length} bytes`]);
+  }
+  const magic = MAGICS.find((each) => each.bytes.every((byte, i) => bytes[i] === byte));
+  if (magic) throw unreadable(fileName, `is ${magic.what}, not a scatter file`, [], [magic.next]);
+  const text = decodeScatter(bytes);
+  const start = text.trimStart().slice(0, 2000).toLowerCase();
+  if (start === '') {
+    throw unreadable(fileName, bytes.length === 0 ? 'is empty' : 'holds nothing but blanks', [`${bytes.length} bytes`]);
+  }
+  if (start.startsWith('<')) throw refuseMarkup(fileName, text, start);
+  if (/^[ \t]*(-[ \t]*)?(partition_index|partition_name)[ \t]*:/im.test(text)) return text;
+  throw refuseOtherText(fileName, text);
+}
+
+function refuseMarkup(fileName: string, text: string, start: string): UnbrickError {
+  if (/<!doctype html|<html|<head|<body/.test(start)) {
+    return unreadable(
+      fileName,
+      'is a web page: the page was saved instead of the file it links to',
+      ['it begins with HTML'],
+      ['Download the file again and look that the download itself starts, not only its page.'],
+    );
+  }
+  if (/MTK_PLATFORM_CFG|<partition_index/i.test(text)) {
+    return unsupported(fileName, 'the XML form (V2.2, used since about 2021)', 'it is XML with MTK_PLATFORM_CFG in it');
+  }
+  return unreadable(fileName, 'is an XML file, but not a scatter file', [
+    'it has neither MTK_PLATFORM_CFG nor partition_index in it',
+  ]);
+}
+
+function refuseOtherText(fileName: string, text: string): UnbrickError {
+  if (/^[ \t]*\w+[ \t]+0x[0-9a-f]+\s*\{\s*\}/im.test(text)) {
+    return unsupported(
+      fileName,
+      'the oldest form (names, addresses and empty braces, MT6573 to MT6589)',
+      'it is a list of NAME 0xADDRESS { }',
+    );
+  }
+  const lines = text.split(/\r\n|\r|\n/);
+  const offsets = lines.filter((line) => /^\s*[\w/-]+(\s+0x[0-9a-f]+){1,3}\s*$/i.test(line.slice(0, 200)));
+  if (offsets.length >= 2) {
+    return unreadable(
+      fileName,
+      'is the list of offsets from an over-the-air update, not a scatter file',
+      [`${offsets.length} lines like '${(offsets[0] as string).trim()}'`],
+      ['An OTA update cannot be flashed over USB. Get the full firmware, the one for SP Flash Tool.'],
+    );
+  }
+  const sample = text.slice(0, 4096);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells binary data from text
+  const strange = sample.match(/[\u0000-\u0008\u000e-\u001f\ufffd]/g)?.length ?? 0;
+  if (strange * 20 > sample.length) {
+    return unreadable(fileName, 'is binary data, not a scatter file', [
+      `${strange} of its first ${sample.length} characters are no text`,
+    ]);
+  }
+  if (/MTK_PLATFORM_CFG/i.test(text)) {
+    return unreadable(fileName, 'is a scatter file without its list of partitions', ['no partition_index in it']);
+  }
+  return unreadable(fileName, 'is a text, but not a scatter file', [
+    'neither MTK_PLATFORM_CFG nor partition_index in it',
+  ]);
+}
+
+function unsupported(fileName: string, form: string, evidence: string): UnbrickError {
+  return new UnbrickError({
+    code: 'SCATTER_UNSUPPORTED',
+    stage: 'firmware',
+    message: `${fileName} is a scatter file in ${form}, which this program cannot read yet.`,
+    evidence: [evidence],
+    next: [
+      'If the firmware also has a text scatter file with "- partition_index:" in it, name that one.',
+      'Otherwise use SP Flash Tool for this firmware.',
+    ],
+  });
+}
+
+/** What is wrong with a file that is no scatter file. `what` continues "FILE …". */
+export function unreadable(fileName: string, what: string, evidence: string[], next?: string[]): UnbrickError {
+  return new UnbrickError({
+    code: 'SCATTER_UNREADABLE',
+    stage: 'firmware',
+    message: `${fileName} ${what}.`,
+    evidence,
+    next: next ?? [
+      'Name the scatter file of the firmware, usually MTxxxx_Android_scatter.txt, or the folder it lies in.',
+      'Download or unpack the firmware again and compare its checksum.',
+    ],
+  });
+}
