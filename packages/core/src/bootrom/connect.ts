@@ -1,0 +1,142 @@
+import { UnbrickError } from '../errors/unbrick-error.js';
+import { Link, type TraceSink } from '../link/link.js';
+import type { Port, PortSource } from '../link/port.js';
+import { BootRom } from './commands.js';
+import { CATCH_NEXT, handshake } from './handshake.js';
+import type { DeviceIdentity } from './identity.js';
+import { usbIdentityText } from './usb-identities.js';
+
+export interface ConnectOptions {
+  /** Ends the wait, and later every wait on the link: the hard stop. */
+  signal?: AbortSignal;
+  /** Milliseconds until a phone must have told who it is. */
+  timeoutMs: number;
+  /** Milliseconds a device may take for its handshake before it is let go and opened again. */
+  handshakeMs?: number;
+  trace?: TraceSink;
+  onNote?: (message: string) => void;
+}
+
+export interface ConnectedPhone {
+  link: Link;
+  bootRom: BootRom;
+  identity: DeviceIdentity;
+}
+
+/** Longer than a preloader's usual window of 2.5 s and a boot ROM's 4.7 s: a device that is still there then is stuck. */
+const HANDSHAKE_MS = 5000;
+/** What one appearance of a device may end with while the next one may still bring success. */
+const PASSING = new Set([
+  'PHONE_GONE',
+  'PHONE_SILENT',
+  'HANDSHAKE_SILENT',
+  'HANDSHAKE_GARBAGE',
+  'HANDSHAKE_ECHO',
+  'ECHO_MISMATCH',
+]);
+/** Appearances told one by one in an error. */
+const SIGHTINGS_TOLD = 5;
+
+interface Sighting {
+  port: string;
+  milliseconds: number;
+  error: UnbrickError;
+}
+
+/** Appearances so far, the last few of them in detail. */
+interface Seen {
+  times: number;
+  last: Sighting[];
+}
+
+function remember(seen: Seen, sighting: Sighting): void {
+  seen.times++;
+  seen.last.push(sighting);
+  if (seen.last.length > SIGHTINGS_TOLD) seen.last.shift();
+}
+
+/**
+ * Waits for a phone, shakes hands and asks who it is. A device that goes away or stays silent is let go and the next
+ * appearance awaited: a preloader shows itself for two seconds, and a phone in a boot loop does so again and again.
+ *
+ * @throws UnbrickError `NO_PHONE` (stage `connect`) after the timeout, with what was seen until then; whatever the source
+ *   throws when it cannot open the port; the signal's reason when aborted
+ */
+export async function connectPhone(source: PortSource, options: ConnectOptions): Promise<ConnectedPhone> {
+  const { signal, timeoutMs, handshakeMs = HANDSHAKE_MS, trace, onNote = () => {} } = options;
+  const started = performance.now();
+  const remaining = () => timeoutMs - (performance.now() - started);
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), timeoutMs);
+  const waiting = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal;
+  const seen: Seen = { times: 0, last: [] };
+  try {
+    for (;;) {
+      const port = await source.open(waiting).catch((error) => {
+        signal?.throwIfAborted();
+        throw patience.signal.aborted ? noPhone(source, timeoutMs, seen, error) : error;
+      });
+      const appeared = performance.now();
+      if (seen.times === 0) onNote(`Seen on ${portText(port)}.`);
+      const link = new Link(port, { ...(trace ? { trace } : {}), ...(signal ? { signal } : {}) });
+      try {
+        await handshake(link, { timeoutMs: Math.min(handshakeMs, Math.max(0, remaining())), onNote });
+        const bootRom = new BootRom(link, { onNote });
+        return { link, bootRom, identity: await bootRom.identify() };
+      } catch (error) {
+        // The port is given up either way; what it says to that must not hide the reason.
+        await link.close().catch(() => {});
+        signal?.throwIfAborted();
+        if (!(error instanceof UnbrickError) || !PASSING.has(error.code)) throw error;
+        const sighting = { port: portText(port), milliseconds: performance.now() - appeared, error };
+        remember(seen, sighting);
+        if (seen.times === 1) onNote(`${sightingText(sighting)} Waiting for it to show up again.`);
+      }
+      if (remaining() <= 0) throw noPhone(source, timeoutMs, seen);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function noPhone(source: PortSource, timeoutMs: number, seen: Seen, cause?: unknown): UnbrickError {
+  const waited = `${+(timeoutMs / 1000).toFixed(1)} s`;
+  const last = seen.last.at(-1);
+  if (!last) {
+    return new UnbrickError({
+      code: 'NO_PHONE',
+      stage: 'connect',
+      message: `No phone showed up within ${waited}.`,
+      evidence: [`watched ${source.name} for ${waited}; no phone in download mode was seen there`],
+      next: [
+        ...CATCH_NEXT,
+        'Linux: check with `lsusb` whether 0e8d:2000 or 0e8d:0003 appears at all. Windows: look into the Device Manager.',
+      ],
+      cause,
+    });
+  }
+  return new UnbrickError({
+    code: 'NO_PHONE',
+    stage: 'connect',
+    message: `A device showed itself ${times(seen.times)} within ${waited}, but could not be taken over. ${last.error.message}`,
+    evidence: [
+      ...(seen.times > seen.last.length ? [`seen ${times(seen.times)}; the last ${seen.last.length} of them:`] : []),
+      ...seen.last.map(sightingText),
+      ...last.error.evidence,
+    ],
+    next: [...last.error.next],
+    cause: last.error,
+  });
+}
+
+function sightingText({ port, milliseconds, error }: Sighting): string {
+  return `${port} was there for ${(milliseconds / 1000).toFixed(1)} s: ${error.message}`;
+}
+
+function portText(port: Port): string {
+  return port.identity ? `${port.name} (${usbIdentityText(port.identity)})` : port.name;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
