@@ -1,0 +1,147 @@
+import { type Stage, UnbrickError } from '../../errors/unbrick-error.js';
+import { readTableFromStorage } from '../../storage/partition-table.js';
+import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
+import { concat, XflashControl } from '../../wire/index.js';
+import type { Agent, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import { controlAction } from './device-control.js';
+import { eraseTarget } from './erase.js';
+import type { XflashChannel } from './frame.js';
+import { readTarget } from './read.js';
+import { alignedFlashTarget, flashTarget } from './sections.js';
+import { shutDown } from './shutdown.js';
+import { downloadImage, writeTarget } from './write.js';
+
+/** Space the device header takes in front of the preloader: 0x800 on eMMC, 0x1000 on UFS. */
+const DEVICE_HEADER = 0x1000;
+
+/** What start-up has learned about the agent and its phone. */
+export interface XflashAgentFacts {
+  version: string;
+  storage: StorageInfo;
+  /** Bytes a chunk of a write, even. */
+  chunkLength: number;
+  /** What a finished write proves: `link` only when the agent has taken checksum level 1. */
+  agentProof: WriteResult['agentProof'];
+  onNote?: (message: string) => void;
+}
+
+/**
+ * A running XFlash agent (stage 2). Reaches boot1, boot2 and user of an eMMC, lu0 to lu2 of a UFS; these agents have no way
+ * to RPMB and GP areas. Writes to the user region need a valid GPT on the phone.
+ */
+export class XflashAgent implements Agent {
+  readonly generation = 'xflash';
+  readonly version: string;
+  readonly storage: StorageInfo;
+  readonly #channel: XflashChannel;
+  readonly #facts: XflashAgentFacts;
+  #running: string | undefined;
+
+  constructor(channel: XflashChannel, facts: XflashAgentFacts) {
+    this.#channel = channel;
+    this.#facts = facts;
+    this.version = facts.version;
+    this.storage = facts.storage;
+  }
+
+  async readPartitionTable(): Promise<PartitionTable> {
+    const region = userRegion(this.storage.kind);
+    const read = async (start: number, length: number): Promise<Uint8Array> => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of this.read({ region, start, length })) pieces.push(piece);
+      return concat(...pieces);
+    };
+    return readTableFromStorage(read, this.storage.regions.get(region) ?? 0, this.storage.blockSize);
+  }
+
+  async *read(extent: Extent, options: TransferOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    const target = flashTarget(this.storage, extent, 'agent');
+    this.#begin('read', 'agent');
+    try {
+      yield* readTarget(this.#channel, target, options);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  write(extent: Extent, data: AsyncIterable<Uint8Array>, options: TransferOptions = {}): Promise<WriteResult> {
+    return this.#alone('write', 'write', async () => {
+      const target = alignedFlashTarget(this.storage, extent, 'write');
+      await writeTarget(this.#channel, target, { ...options, data, chunkLength: this.#facts.chunkLength });
+      // House-keeping that hosts ask for after raw writes; builds that do not know it refuse, and nothing is lost.
+      await controlAction(this.#channel, XflashControl.CC_OPTIONAL_DOWNLOAD_ACT);
+      return { bytes: extent.length, agentProof: this.#facts.agentProof };
+    });
+  }
+
+  /**
+   * By name, so that the agent makes the device header. A stop is looked at only before the start: a preloader written by
+   * half is the one thing that keeps a phone from starting.
+   */
+  writePreloader(file: Uint8Array, { onBytes, stop }: TransferOptions = {}): Promise<WriteResult> {
+    return this.#alone('write the preloader', 'write', async () => {
+      stop?.throwIfAborted();
+      this.#expectRoom(file);
+      await downloadImage(this.#channel, 'preloader', file.length, {
+        data: once(file),
+        chunkLength: this.#facts.chunkLength,
+        ...(onBytes ? { onBytes } : {}),
+      });
+      return { bytes: file.length, agentProof: this.#facts.agentProof };
+    });
+  }
+
+  erase(extent: Extent, options: TransferOptions = {}): Promise<void> {
+    return this.#alone('erase', 'erase', async () => {
+      await eraseTarget(this.#channel, alignedFlashTarget(this.storage, extent, 'erase'), options);
+    });
+  }
+
+  reboot(target: RebootTarget): Promise<void> {
+    return this.#alone('reboot', 'reboot', async () => {
+      await shutDown(this.#channel, target);
+      if (target === 'power-off') this.#facts.onNote?.('The phone switches off when the cable is unplugged.');
+    });
+  }
+
+  /** The agent notices an image that is too large only when the area is full. */
+  #expectRoom(file: Uint8Array): void {
+    const region = bootRegions(this.storage.kind)[0];
+    const size = (region && this.storage.regions.get(region)) ?? 0;
+    if (file.length > 0 && file.length + DEVICE_HEADER <= size) return;
+    throw new UnbrickError({
+      code: 'EXTENT_INVALID',
+      stage: 'write',
+      message: `A preloader of ${file.length} bytes does not fit the phone's boot area.`,
+      evidence: [`${region ?? 'a boot area'} has ${size} bytes, ${DEVICE_HEADER} of them for the device header`],
+      next: ['Use the preloader file of exactly this phone, in the plain form that firmware folders have.'],
+    });
+  }
+
+  async #alone<T>(name: string, stage: Stage, action: () => Promise<T>): Promise<T> {
+    this.#begin(name, stage);
+    try {
+      return await action();
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Two conversations on one link would write garbage to the phone. */
+  #begin(name: string, stage: Stage): void {
+    if (this.#running !== undefined) {
+      throw new UnbrickError({
+        code: 'AGENT_BUSY',
+        stage,
+        message: `The Download Agent was asked to ${name} while another call still runs.`,
+        evidence: [`running: ${this.#running}`],
+        next: ['This is a mistake in the calling program: wait for each call, and end each iteration.'],
+      });
+    }
+    this.#running = name;
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
