@@ -68,7 +68,8 @@ export function checkAgent(facts: FirmwareFacts, identity: DeviceIdentity, choic
     findings.push({
       severity: 'warning',
       code: 'AGENT_MUST_BE_SIGNED',
-      message: 'This phone starts only agents that its own maker has signed. An agent from elsewhere will be refused, without harm.',
+      message:
+        'This phone starts only agents that its own maker has signed. An agent from elsewhere will be refused, without harm.',
       evidence: [security],
       next: ['Use the agent file that came with this phone’s own firmware.'],
     });

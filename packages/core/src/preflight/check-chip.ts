@@ -10,7 +10,10 @@ export function checkChip(scatter: ScatterFile, identity: DeviceIdentity): Findi
   const hwCode = hex(identity.hwCode, 4);
   const { chip } = identity;
   const phone = chip ? chip.names.join('/') : `an unknown chip (${hwCode})`;
-  const evidence = [`the firmware is for ${platform || 'an unnamed platform'}`, `the phone reports hw_code ${hwCode}: ${phone}`];
+  const evidence = [
+    `the firmware is for ${platform || 'an unnamed platform'}`,
+    `the phone reports hw_code ${hwCode}: ${phone}`,
+  ];
   if (!chip) {
     return {
       severity: 'blocker',

@@ -1,7 +1,13 @@
-import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import { describeEmiEntry, matchEmi } from '../firmware/emi.js';
+import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import { isPreloader } from '../plan/selection.js';
-import { bootRegions, type PartitionEntry, type PartitionTable, type StorageInfo, userRegion } from '../storage/storage.js';
+import {
+  bootRegions,
+  type PartitionEntry,
+  type PartitionTable,
+  type StorageInfo,
+  userRegion,
+} from '../storage/storage.js';
 import { hex, hexBytes, latin1 } from '../wire/index.js';
 import { tooLarge } from './check-firmware.js';
 import type { Finding } from './finding.js';
@@ -125,7 +131,10 @@ function checkMemory(facts: FirmwareFacts, storage: StorageInfo): Finding[] {
   const emi = facts.preloader?.emi;
   if (!emi || storage.id.every((byte) => byte === 0)) return [];
   const match = matchEmi(emi, storage.kind, storage.id);
-  const evidence = [`the phone's memory id: ${storageId(storage)}`, `the firmware's preloader knows: ${match.listed.join('; ') || 'no memory chip by id'}`];
+  const evidence = [
+    `the phone's memory id: ${storageId(storage)}`,
+    `the firmware's preloader knows: ${match.listed.join('; ') || 'no memory chip by id'}`,
+  ];
   if (match.verdict === 'match') {
     return [
       {
@@ -164,6 +173,8 @@ function checkMemory(facts: FirmwareFacts, storage: StorageInfo): Finding[] {
 }
 
 function storageId(storage: StorageInfo): string {
-  const printable = latin1(storage.id).replace(/[^\x20-\x7e]+/g, ' ').trim();
+  const printable = latin1(storage.id)
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim();
   return `${hexBytes(storage.id)}${printable ? ` "${printable}"` : ''}`;
 }

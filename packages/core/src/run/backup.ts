@@ -69,7 +69,10 @@ export async function runBackup(
         code: 'BACKUP_FAILED',
         stage: 'backup',
         message: `The backup of ${step.partition} could not be written. Nothing was written to the phone.`,
-        evidence: [cause instanceof Error ? cause.message : String(cause), `${done} of ${step.extent.length} bytes had been read`],
+        evidence: [
+          cause instanceof Error ? cause.message : String(cause),
+          `${done} of ${step.extent.length} bytes had been read`,
+        ],
         next: ['Make room on the disk, or choose another folder with --backup-dir.'],
         cause,
       });
@@ -77,7 +80,10 @@ export async function runBackup(
   }
   try {
     await folder.writeText('SHA256SUMS', report.files.map((file) => `${file.sha256}  ${file.name}\n`).join(''));
-    await folder.writeText('manifest.json', `${JSON.stringify({ format: 1, ...origin, files: report.files }, null, 2)}\n`);
+    await folder.writeText(
+      'manifest.json',
+      `${JSON.stringify({ format: 1, ...origin, files: report.files }, null, 2)}\n`,
+    );
   } catch (cause) {
     throw new UnbrickError({
       code: 'BACKUP_FAILED',

@@ -101,8 +101,7 @@ interface Session {
 
 async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session): Promise<Outcome> {
   const { firmware, emit } = job;
-  const progress = (phase: 'connect' | 'identify', bytes: number) =>
-    emit({ type: 'progress', phase, bytes, total: 1 });
+  const progress = (phase: 'connect' | 'identify', bytes: number) => emit({ type: 'progress', phase, bytes, total: 1 });
   // One layout: everything about the files can be said before the phone is asked for.
   const onlyLayout = firmware.scatter.layouts.length === 1 ? firmware.scatter.layouts[0] : undefined;
   let facts = onlyLayout && (await gather(job, onlyLayout));

@@ -4,7 +4,7 @@ import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import type { BackupStep, Plan, PlanStep } from '../plan/plan.js';
 import { type BackupFolder, type BackupOrigin, runBackup } from './backup.js';
 import type { BackupReport, EventSink, PartitionReport } from './events.js';
-import { PhoneState } from './phone-state.js';
+import type { PhoneState } from './phone-state.js';
 import { writeImage } from './write-image.js';
 import { writePreloader } from './write-preloader.js';
 

@@ -1,0 +1,78 @@
+import type { Agent, RebootTarget, TransferOptions, WriteResult } from '../../agent/agent.js';
+import type { Extent, PartitionTable, Region, StorageInfo } from '../../storage/storage.js';
+
+const PACKET = 4096;
+
+/** An agent without a wire: storage in memory, and a diary of what was asked of it. */
+export class FakeAgent implements Agent {
+  readonly generation = 'legacy';
+  readonly version = 'fake';
+  readonly memory = new Map<Region, Uint8Array>();
+  readonly diary: string[] = [];
+  /** Flips a bit in everything written. */
+  badWrites = false;
+  /** Called before each packet moves, with its offset in the transfer. */
+  onPacket: (kind: 'read' | 'write', offset: number) => void = () => {};
+
+  constructor(
+    readonly storage: StorageInfo,
+    readonly table: PartitionTable,
+  ) {
+    for (const [region, size] of storage.regions) this.memory.set(region, new Uint8Array(size));
+  }
+
+  readPartitionTable(): Promise<PartitionTable> {
+    return Promise.resolve(this.table);
+  }
+
+  async *read(extent: Extent, options: TransferOptions = {}): AsyncIterable<Uint8Array> {
+    this.diary.push(`read ${place(extent)}`);
+    for (let offset = 0; offset < extent.length; offset += PACKET) {
+      options.stop?.throwIfAborted();
+      this.onPacket('read', offset);
+      const start = extent.start + offset;
+      yield this.region(extent).slice(start, Math.min(start + PACKET, extent.start + extent.length));
+    }
+  }
+
+  async write(extent: Extent, data: AsyncIterable<Uint8Array>, options: TransferOptions = {}): Promise<WriteResult> {
+    this.diary.push(`write ${place(extent)}`);
+    let offset = 0;
+    for await (const chunk of data) {
+      options.stop?.throwIfAborted();
+      this.onPacket('write', offset);
+      const target = this.region(extent).subarray(extent.start + offset);
+      target.set(chunk);
+      if (this.badWrites) target[0] = (target[0] as number) ^ 1;
+      offset += chunk.length;
+      options.onBytes?.(offset);
+    }
+    return { bytes: offset, agentProof: 'link' };
+  }
+
+  async writePreloader(file: Uint8Array): Promise<WriteResult> {
+    this.diary.push('write preloader');
+    for (const region of ['boot1', 'boot2'] as const) {
+      this.memory.get(region)?.set(file, 0x800);
+      if (this.badWrites) this.memory.get(region)?.fill(0, 0x800, 0x900);
+    }
+    return { bytes: file.length, agentProof: 'none' };
+  }
+
+  async erase(extent: Extent): Promise<void> {
+    this.diary.push(`erase ${place(extent)}`);
+    this.region(extent).fill(0, extent.start, extent.start + extent.length);
+  }
+
+  async reboot(target: RebootTarget): Promise<void> {
+    this.diary.push(`reboot ${target}`);
+  }
+
+  private region(extent: Extent): Uint8Array {
+    return this.memory.get(extent.region) as Uint8Array;
+  }
+}
+
+function place({ region, start, length }: Extent): string {
+  return `${region}+${start}:${length}`;
+}
