@@ -1,0 +1,55 @@
+import type { EmiEntry, EmiTable } from '../../firmware/emi-table.js';
+import { hexBytes } from '../../wire/index.js';
+
+const DISCRETE = 0;
+const EMMC_MCP = 2;
+const ANY = 0xf;
+
+/** Entries of a memory table that can be meant for a phone. */
+export interface EmiCandidates {
+  /** The id is the start of the phone's CID: made for this memory chip. */
+  matching: EmiEntry[];
+  /** Without an id: RAM apart from the storage chip, about which the CID says nothing. */
+  discrete: EmiEntry[];
+}
+
+/** @param cid the phone's eMMC CID in natural order */
+export function candidatesFor(table: EmiTable, cid: Uint8Array): EmiCandidates {
+  const swapped = swapWords(cid);
+  const forEmmc = table.entries.filter(
+    (entry) => (entry.storageClass === EMMC_MCP || entry.storageClass === ANY) && entry.id.length > 0,
+  );
+  return {
+    // The order of the CID bytes is proven for the chips that were looked at, not for every driver: both count.
+    matching: forEmmc.filter((entry) => startsWith(cid, entry.id) || startsWith(swapped, entry.id)),
+    discrete: table.entries.filter((entry) => entry.storageClass === DISCRETE || entry.id.length === 0),
+  };
+}
+
+/** The bytes of a list agent's table: all of it, or when that is more than it takes, what can be meant for the phone. */
+export function listFor(table: EmiTable, candidates: EmiCandidates, mostItems: number): Uint8Array {
+  if (table.entries.length <= mostItems) return table.list;
+  const chosen = [...candidates.matching, ...candidates.discrete].slice(0, mostItems);
+  const list = new Uint8Array(chosen.length * table.itemSize);
+  chosen.forEach((entry, i) => {
+    list.set(entry.bytes.subarray(0, table.itemSize), i * table.itemSize);
+  });
+  return list;
+}
+
+/** For evidence: `MTK_BLOADER_INFO_v21 of preloader_x.bin knows 150100464536..., discrete memory`. */
+export function describeTable(table: EmiTable): string {
+  const known = table.entries.map((entry) => (entry.id.length > 0 ? hexBytes(entry.id) : 'discrete memory'));
+  return `the memory table (version ${table.version}) of ${table.fileName} knows: ${[...new Set(known)].join(', ') || 'nothing'}`;
+}
+
+/** Each 32-bit word turned around: the legacy agents' raw memory dumps against the natural order of a CID. */
+export function swapWords(cid: Uint8Array): Uint8Array {
+  const swapped = new Uint8Array(cid.length);
+  for (let i = 0; i < cid.length; i++) swapped[i] = cid[(i & ~3) + 3 - (i & 3)] ?? 0;
+  return swapped;
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  return bytes.length >= start.length && start.every((byte, i) => bytes[i] === byte);
+}

@@ -1,0 +1,122 @@
+import { UnbrickError } from '../../errors/unbrick-error.js';
+import type { Extent, PartitionTable, StorageInfo } from '../../storage/storage.js';
+import { encode, LegacyCommand, u32 } from '../../wire/index.js';
+import type { Agent, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import type { AgentStartOptions } from '../start.js';
+import type { Conversation } from './conversation.js';
+import { eraseExtent } from './erase-command.js';
+import { fetchPartitionList, parsePartitionList } from './partition-list.js';
+import { downloadPreloader } from './preloader-command.js';
+import { readExtent } from './read-command.js';
+import { checkExtent } from './regions.js';
+import { powerOff, restartPhone } from './session-end.js';
+import { writeExtent } from './write-command.js';
+
+export interface LegacyAgentFacts {
+  version: string;
+  storage: StorageInfo;
+  onNote?: AgentStartOptions['onNote'] | undefined;
+}
+
+/** A running agent of the legacy generation on a phone with eMMC. */
+export class LegacyAgent implements Agent {
+  readonly generation = 'legacy';
+  readonly version: string;
+  readonly storage: StorageInfo;
+  readonly #talk: Conversation;
+  readonly #onNote: AgentStartOptions['onNote'];
+  #securityTold = false;
+  #busyWith: string | undefined;
+
+  /** @param talk a conversation that has reached the agent's command loop */
+  constructor(talk: Conversation, { version, storage, onNote }: LegacyAgentFacts) {
+    this.#talk = talk;
+    this.version = version;
+    this.storage = storage;
+    this.#onNote = onNote;
+  }
+
+  /**
+   * The agent's own list where it is whole, else the table on the storage.
+   * @throws UnbrickError `PARTITION_TABLE_MISSING`
+   */
+  async readPartitionTable(): Promise<PartitionTable> {
+    return this.#alone('reading the partition table', async () =>
+      parsePartitionList(await fetchPartitionList(this.#talk), this.storage),
+    );
+  }
+
+  async *read(extent: Extent, options?: TransferOptions): AsyncGenerator<Uint8Array, void, undefined> {
+    checkExtent(this.storage, extent, 1);
+    this.#begin('reading');
+    try {
+      yield* readExtent(this.#talk, extent, options);
+    } finally {
+      this.#busyWith = undefined;
+    }
+  }
+
+  /** @throws UnbrickError `EXTENT_INVALID`, `DATA_LENGTH`, `AGENT_REFUSED`, `WRITE_MISMATCH`, or what `data` throws */
+  async write(extent: Extent, data: AsyncIterable<Uint8Array>, options?: TransferOptions): Promise<WriteResult> {
+    checkExtent(this.storage, extent, this.storage.blockSize);
+    await this.#alone('writing', async () => {
+      if (extent.length > 0) await this.#tellSecurity();
+      await writeExtent(this.#talk, extent, data, options);
+    });
+    return { bytes: extent.length, agentProof: 'link' };
+  }
+
+  /** A stop is obeyed before the start only. @throws UnbrickError `PRELOADER_INVALID`, `AGENT_REFUSED` */
+  async writePreloader(file: Uint8Array, options: TransferOptions = {}): Promise<WriteResult> {
+    options.stop?.throwIfAborted();
+    await this.#alone('writing the preloader', () =>
+      downloadPreloader(this.#talk, file, () => this.#tellSecurity(), options.onBytes),
+    );
+    return { bytes: file.length, agentProof: 'link' };
+  }
+
+  /** @throws UnbrickError `EXTENT_INVALID`, `AGENT_REFUSED`, `FORMAT_PARTIAL` */
+  async erase(extent: Extent, options?: TransferOptions): Promise<void> {
+    checkExtent(this.storage, extent, this.storage.blockSize);
+    if (extent.length === 0) return;
+    await this.#alone('erasing', async () => {
+      await this.#tellSecurity();
+      await eraseExtent(this.#talk, extent, options);
+    });
+  }
+
+  reboot(target: RebootTarget): Promise<void> {
+    return this.#alone('ending the session', () =>
+      target === 'power-off' ? powerOff(this.#talk) : restartPhone(this.#talk),
+    );
+  }
+
+  /** Once before the first change to the storage, as the vendor's host does: no security information is brought along. */
+  async #tellSecurity(): Promise<void> {
+    if (this.#securityTold) return;
+    this.#talk.doing = { stage: 'agent', what: 'asking for the permission to write' };
+    await this.#talk.send(Uint8Array.of(LegacyCommand.CHECK_PC_SECURITY_INFO), encode(u32, 'big', 0));
+    await this.#talk.ack('the answer to the security information');
+    this.#securityTold = true;
+  }
+
+  async #alone<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#begin(what);
+    try {
+      return await work();
+    } finally {
+      this.#busyWith = undefined;
+    }
+  }
+
+  #begin(what: string): void {
+    if (this.#busyWith) {
+      throw new UnbrickError({
+        code: 'AGENT_BUSY',
+        stage: 'internal',
+        message: `The agent can do one thing at a time; it is ${this.#busyWith} while ${what} was asked for.`,
+      });
+    }
+    this.#busyWith = what;
+  }
+}

@@ -1,0 +1,146 @@
+import { UnbrickError } from '../../errors/unbrick-error.js';
+import {
+  bytes,
+  concat,
+  encode,
+  hex,
+  LegacyBootLoaderRecord,
+  LegacyByte,
+  LegacyCommand,
+  struct,
+  sum16,
+  text,
+  u8,
+  u16,
+  u32,
+} from '../../wire/index.js';
+import type { OnBytes } from '../agent.js';
+import type { Conversation } from './conversation.js';
+
+/** Start of every header in a preloader file. */
+const GfhHeader = struct('little', { magic: bytes(3), version: u8, size: u16, type: u16 });
+/** First header, after its GfhHeader. */
+const GfhFileInfo = struct('little', {
+  name: text(12),
+  fileVersion: u32,
+  fileType: u16,
+  flashDevice: u8,
+  signatureType: u8,
+  loadAddress: u32,
+  fileLength: u32,
+  maxSize: u32,
+  contentOffset: u32,
+  signatureLength: u32,
+  jumpOffset: u32,
+  attribute: u32,
+});
+const GfhBlInfo = struct('little', { attribute: u32 });
+const GfhAntiClone = struct('little', { enable: u16, reserved: u16, offset: u32, length: u32 });
+const GFH_FILE_INFO = 0;
+const GFH_BL_INFO = 1;
+const GFH_ANTI_CLONE = 2;
+
+/** Flash device of an eMMC boot area. */
+const EMMC_BOOT_AREA = 5;
+/** The agent puts its device header and layout block before the file. */
+const FILE_OFFSET = 0x800;
+const BLOCK = 0x200;
+/** Fits the smallest buffer; a preloader is a few hundred of them at most. */
+const PACKET_SIZE = 0x1000;
+const EMPTY_KEY_HASH = new Uint8Array(0x20);
+
+/**
+ * Hands a plain preloader file to the agent, which makes the device header and writes both boot areas
+ * (docs/protocol/legacy-agent.md, "DOWNLOAD_BLOADER"). It is never stopped on the way: that would leave a phone without a
+ * preloader.
+ * @param beforeFirstByte called once the file has proven to be a preloader
+ * @throws UnbrickError `PRELOADER_INVALID` before anything is sent
+ */
+export async function downloadPreloader(
+  talk: Conversation,
+  file: Uint8Array,
+  beforeFirstByte: () => Promise<void>,
+  onBytes?: OnBytes,
+): Promise<void> {
+  const record = recordFor(file);
+  await beforeFirstByte();
+  talk.doing = { stage: 'write', what: 'writing the preloader' };
+  await talk.sendByte(LegacyCommand.DOWNLOAD_BLOADER);
+  await talk.ack('the permission to write the preloader');
+  await talk.send(encode(u32, 'big', EMPTY_KEY_HASH.length), EMPTY_KEY_HASH);
+  const keyCheck = await talk.u32('the check of the preloader key');
+  if (keyCheck !== 0) throw talk.refused(keyCheck);
+  await talk.send(encode(u32, 'big', PACKET_SIZE), Uint8Array.of(EMMC_BOOT_AREA));
+  await talk.ack('the choice of the boot area');
+  // ACK = the area was empty, CONT = there is a preloader to replace.
+  await ackOrCont(talk, 'the state of the boot area');
+  await talk.send(encode(u32, 'big', 1), Uint8Array.of(LegacyByte.ACK), record);
+  await talk.ack('the check of the preloader record');
+  await talk.ack('the acceptance of the preloader record');
+  for (let at = 0; at < file.length; at += PACKET_SIZE) {
+    const data = file.subarray(at, at + PACKET_SIZE);
+    await talk.send(concat(Uint8Array.of(LegacyByte.ACK), data, encode(u16, 'big', sum16(data))));
+    await ackOrCont(talk, 'the acknowledgement of a preloader packet', talk.timeouts.packetWritten);
+    onBytes?.(at + data.length);
+  }
+  await talk.ack('the end of the preloader download', talk.timeouts.packetWritten);
+}
+
+async function ackOrCont(talk: Conversation, what: string, timeoutMs?: number): Promise<void> {
+  const answer = await talk.byte(what, timeoutMs);
+  if (answer === LegacyByte.ACK || answer === LegacyByte.CONT) return;
+  if (answer === LegacyByte.NACK) throw talk.refused(await talk.u32('the error word of the agent'));
+  throw talk.outOfStep(`${what} was ${hex(answer, 2)}`);
+}
+
+/** What the agent is told about the file, taken from the file's own headers. */
+function recordFor(file: Uint8Array): Uint8Array {
+  const headers = gfhHeaders(file);
+  const infoAt = headers.get(GFH_FILE_INFO);
+  if (infoAt === undefined) throw invalid('it does not begin with a FILE_INFO header');
+  const info = GfhFileInfo.parse(file, infoAt);
+  if (info.fileLength > file.length) {
+    throw invalid(`its header says ${info.fileLength} bytes, the file has ${file.length}`);
+  }
+  const blInfoAt = headers.get(GFH_BL_INFO);
+  const antiCloneAt = headers.get(GFH_ANTI_CLONE);
+  const antiClone = antiCloneAt === undefined ? undefined : GfhAntiClone.parse(file, antiCloneAt);
+  return LegacyBootLoaderRecord.build({
+    device: EMMC_BOOT_AREA,
+    type: info.fileType,
+    beginAddress: FILE_OFFSET,
+    boundaryAddress: FILE_OFFSET + Math.ceil(file.length / BLOCK) * BLOCK,
+    attribute: blInfoAt === undefined ? 1 : GfhBlInfo.parse(file, blInfoAt).attribute,
+    maxSize: info.maxSize,
+    antiCloneEnable: antiClone?.enable ? 1 : 0,
+    antiCloneOffset: antiClone?.offset ?? 0,
+    antiCloneLength: antiClone?.length ?? 0,
+    size: file.length,
+    reservedBlocks: 0,
+    alignType: 0,
+  });
+}
+
+/** Where the content of each header starts, by type. The chain ends at the first thing that is no header. */
+function gfhHeaders(file: Uint8Array): Map<number, number> {
+  const found = new Map<number, number>();
+  for (let at = 0; at + GfhHeader.size <= file.length; ) {
+    const { magic, size, type } = GfhHeader.parse(file, at);
+    if (!magic.every((byte) => byte === 0x4d) || size < GfhHeader.size || at + size > file.length) break;
+    const contentSize =
+      { [GFH_FILE_INFO]: GfhFileInfo, [GFH_BL_INFO]: GfhBlInfo, [GFH_ANTI_CLONE]: GfhAntiClone }[type]?.size ?? 0;
+    if (!found.has(type) && size >= GfhHeader.size + contentSize) found.set(type, at + GfhHeader.size);
+    at += size;
+  }
+  return found;
+}
+
+function invalid(why: string): UnbrickError {
+  return new UnbrickError({
+    code: 'PRELOADER_INVALID',
+    stage: 'write',
+    message: 'This file is not a preloader; nothing was sent to the phone.',
+    evidence: [why],
+    next: ['Use the preloader file (preloader_*.bin) of the firmware as it is.'],
+  });
+}
