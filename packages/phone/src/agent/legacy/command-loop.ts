@@ -1,0 +1,106 @@
+import { LegacyCommand } from '@unbrick/core/wire';
+import { downloadBootLoader } from './boot-loader.js';
+import {
+  batteryVoltage,
+  cardType,
+  disableCardReset,
+  dspVersion,
+  fatInfo,
+  productInfo,
+  projectId,
+  rawMemory,
+  readDownloadInfo,
+  uartSpeed,
+  writeDownloadInfo,
+  writeNor,
+} from './device-info.js';
+import { enableDram } from './dram.js';
+import { format } from './format.js';
+import { memoryTest } from './memory-test.js';
+import { readBadBlocks, remarkBadBlocks, withoutNand } from './nand-commands.js';
+import { readTable, writeGpt, writePmtTable } from './partition-table.js';
+import { read } from './read.js';
+import {
+  readPowerRegister,
+  readRegister16,
+  readRegister32,
+  writePowerRegister,
+  writeRegister16,
+  writeRegister32,
+} from './registers.js';
+import {
+  checkSecurityInfo,
+  customerName,
+  recheckSecureUsb,
+  secureVersion,
+  updateRomInfo,
+} from './security-commands.js';
+import { enableWatchdog, finish, nextOpcode } from './session-end.js';
+import type { CommandHandler, Stage2 } from './stage2-state.js';
+import { checkUsbSpeed, setUpUsbPort, setUpUsbPortEx } from './usb-port.js';
+import { verifyImage } from './verify-image.js';
+import { switchPart, writeData, writeImage } from './write.js';
+
+/** Bytes of arguments of NAND_READPAGE and NAND_WRITE_DATA. */
+const NAND_READ_PAGE_ARGUMENTS = 22;
+const NAND_WRITE_DATA_ARGUMENTS = 18;
+
+const HANDLERS: ReadonlyMap<number, CommandHandler> = new Map([
+  [LegacyCommand.DOWNLOAD_BLOADER, downloadBootLoader],
+  [LegacyCommand.NAND_BMT_REMARK, remarkBadBlocks],
+  [LegacyCommand.SDMMC_SWITCH_PART, switchPart],
+  [LegacyCommand.SDMMC_WRITE_IMAGE, writeImage],
+  [LegacyCommand.SDMMC_WRITE_DATA, writeData],
+  [LegacyCommand.SDMMC_GET_CARD_TYPE, cardType],
+  [LegacyCommand.SDMMC_RESET_DIS, disableCardReset],
+  [LegacyCommand.USB_SETUP_PORT, setUpUsbPort],
+  [LegacyCommand.USB_CHECK_STATUS, checkUsbSpeed],
+  [LegacyCommand.USB_SETUP_PORT_EX, setUpUsbPortEx],
+  [LegacyCommand.READ_REG32, readRegister32],
+  [LegacyCommand.WRITE_REG32, writeRegister32],
+  [LegacyCommand.PWR_READ16, readPowerRegister],
+  [LegacyCommand.PWR_WRITE16, writePowerRegister],
+  [LegacyCommand.NAND_WRITE_PARTITION_TABLE, withoutNand(LegacyCommand.NAND_WRITE_PARTITION_TABLE, 0)],
+  [LegacyCommand.NAND_READ_PARTITION_TABLE, withoutNand(LegacyCommand.NAND_READ_PARTITION_TABLE, 0)],
+  [LegacyCommand.NAND_READ_BMT, readBadBlocks],
+  [LegacyCommand.SDMMC_WRITE_PMT, writePmtTable],
+  [LegacyCommand.SDMMC_READ_PMT, readTable],
+  [LegacyCommand.READ_PRODUCT_INFO, productInfo],
+  [LegacyCommand.READ_DOWNLOAD_INFO, readDownloadInfo],
+  [LegacyCommand.WRITE_DOWNLOAD_INFO, writeDownloadInfo],
+  [LegacyCommand.SDMMC_WRITE_GPT, writeGpt],
+  [LegacyCommand.NAND_WRITE_DATA, withoutNand(LegacyCommand.NAND_WRITE_DATA, NAND_WRITE_DATA_ARGUMENTS)],
+  [LegacyCommand.SECURE_USB_RECHECK, recheckSecureUsb],
+  [LegacyCommand.SECURE_ROM_INFO_UPDATE, updateRomInfo],
+  [LegacyCommand.SECURE_CUSTOMER_NAME, customerName],
+  [LegacyCommand.VERIFY_IMAGE_CHECKSUM, verifyImage],
+  [LegacyCommand.SECURE_VERSION, secureVersion],
+  [LegacyCommand.GET_BATTERY_VOLTAGE, batteryVoltage],
+  [LegacyCommand.SPEED, uartSpeed],
+  [LegacyCommand.MEM, rawMemory],
+  [LegacyCommand.FORMAT, format],
+  [LegacyCommand.WRITE_NOR, writeNor],
+  [LegacyCommand.READ, read],
+  [LegacyCommand.WRITE_REG16, writeRegister16],
+  [LegacyCommand.READ_REG16, readRegister16],
+  [LegacyCommand.FINISH, finish],
+  [LegacyCommand.GET_DSP_VERSION, dspVersion],
+  [LegacyCommand.ENABLE_WATCHDOG, enableWatchdog],
+  [LegacyCommand.NAND_WRITE_IMAGE, withoutNand(LegacyCommand.NAND_WRITE_IMAGE, 0)],
+  [LegacyCommand.NAND_READ_PAGE, withoutNand(LegacyCommand.NAND_READ_PAGE, NAND_READ_PAGE_ARGUMENTS)],
+  [LegacyCommand.CHECK_PC_SECURITY_INFO, checkSecurityInfo],
+  [LegacyCommand.ENABLE_DRAM, enableDramAgain],
+  [LegacyCommand.GET_PROJECT_ID, projectId],
+  [LegacyCommand.GET_FAT_INFO, fatInfo],
+  [LegacyCommand.MEMORY_TEST, memoryTest],
+]);
+
+/** Stage 2 once it has reported: one command after another, until one leaves the bus. Unknown opcodes are passed over. */
+export async function runCommandLoop(agent: Stage2): Promise<never> {
+  for (;;) await HANDLERS.get(await nextOpcode(agent))?.(agent);
+}
+
+/** ENABLE_DRAM once more: it may only fail as it fails in stage 1. */
+async function enableDramAgain({ session, traits, host }: Stage2): Promise<void> {
+  await enableDram(session, traits, host, 'stage2');
+}

@@ -1,0 +1,70 @@
+import { bytes, struct, u32 } from '@unbrick/core/wire';
+
+/** Entry head of most versions. */
+const EntryHead = struct('little', {
+  subVersion: u32,
+  type: u32,
+  idLength: u32,
+  firmwareIdLength: u32,
+  id: bytes(16),
+  firmwareId: bytes(8),
+});
+/** Entry head of versions 11 and 14: the id stands before its length. */
+const EntryHeadIdFirst = struct('little', { type: u32, id: bytes(16), idLength: u32 });
+/** Entry head of versions 08 and 09: no length, nine bytes of the CID count. */
+const EntryHeadShort = struct('little', { type: u32, id: bytes(12) });
+/** Bytes of the CID that name the chip: maker, package, OEM, six letters. */
+const CID_NAME_LENGTH = 9;
+
+/** High byte of an entry's type. */
+const StorageClass = { DISCRETE: 0, NAND: 1, EMMC: 2, UFS: 3, ANY: 0xf } as const;
+
+interface Wanted {
+  type: number;
+  id: Uint8Array;
+  firmwareId: Uint8Array;
+}
+
+/**
+ * Whether the memory settings hold an entry for the memory of this phone (file format section "Memory settings").
+ * Entries for RAM apart from the flash fit any phone: nothing in them could tell.
+ * @param version the NN of MTK_BLOADER_INFO_vNN
+ */
+export function fitsMemory(
+  data: Uint8Array,
+  version: number,
+  itemSize: number,
+  cid: Uint8Array,
+  revision: Uint8Array,
+): boolean {
+  for (let at = 0; at + itemSize <= data.length; at += itemSize) {
+    if (fits(parseEntry(data.subarray(at, at + itemSize), version), cid, revision)) return true;
+  }
+  return false;
+}
+
+function fits(entry: Wanted, cid: Uint8Array, revision: Uint8Array): boolean {
+  const storageClass = entry.type >>> 8;
+  const dramKind = entry.type & 0xff;
+  if (dramKind < 1 || dramKind > 6) return false;
+  if (storageClass === StorageClass.DISCRETE || storageClass === StorageClass.ANY) return true;
+  if (storageClass !== StorageClass.EMMC || entry.id.length === 0) return false;
+  return startsWith(cid, entry.id) && startsWith(revision, entry.firmwareId);
+}
+
+function parseEntry(raw: Uint8Array, version: number): Wanted {
+  if (version === 8 || version === 9) {
+    const { type, id } = EntryHeadShort.parse(raw);
+    return { type, id: id.subarray(0, CID_NAME_LENGTH), firmwareId: new Uint8Array(0) };
+  }
+  if (version === 11 || version === 14) {
+    const { type, id, idLength } = EntryHeadIdFirst.parse(raw);
+    return { type, id: id.subarray(0, idLength), firmwareId: new Uint8Array(0) };
+  }
+  const { type, id, idLength, firmwareId, firmwareIdLength } = EntryHead.parse(raw);
+  return { type, id: id.subarray(0, idLength), firmwareId: firmwareId.subarray(0, firmwareIdLength) };
+}
+
+function startsWith(whole: Uint8Array, start: Uint8Array): boolean {
+  return start.every((byte, i) => whole[i] === byte);
+}

@@ -1,0 +1,100 @@
+import type { Region } from '@unbrick/core';
+import {
+  concat,
+  encode,
+  LegacyByte,
+  LegacyEmmcReport,
+  LegacyError,
+  LegacyNandReportHead,
+  LegacyNandReportTail,
+  LegacyNorReport,
+  LegacyRamReport,
+  LegacySdReport,
+  u32,
+  u64,
+} from '@unbrick/core/wire';
+import type { AgentSession } from '../session.js';
+import { type HostLine, word } from './host-line.js';
+import { type LegacyTraits, nandIds } from './stage1.js';
+import { deviceIdOf, dumpedCid, firmwareRevisionOf } from './storage-id.js';
+
+const INTERNAL_RAM = 0x20000;
+const RAM_TYPE_DRAM = 2;
+/** "Boots from eMMC". */
+const BOOT_STYLE_EMMC = 0x409;
+/** Blocks of the bad-block pool where the report tells them. */
+const BMT_BLOCKS = 0x50;
+
+/** What stage 2 says by itself once it runs (protocol section "Flash report"), up to the chip check. */
+export async function sendFlashReport(session: AgentSession, traits: LegacyTraits, host: HostLine): Promise<void> {
+  await host.send(norReport());
+  await host.send(nandReport(traits));
+  await host.send(emmcReport(session));
+  await host.send(
+    LegacySdReport.build({ status: LegacyError.DA_SDMMC_NOT_FOUND, userSize: 0, cid: new Uint8Array(16) }),
+  );
+  await host.send(
+    LegacyRamReport.build({
+      internalStatus: 0,
+      internalSize: INTERNAL_RAM,
+      externalStatus: 0,
+      externalType: RAM_TYPE_DRAM,
+      externalCs: 0,
+      externalSize: session.profile.ramSize,
+      randomId: deviceIdOf(session.profile),
+    }),
+  );
+  if (traits.bmtWord) await host.sendWord(BMT_BLOCKS);
+  await host.send(
+    Uint8Array.of(LegacyByte.ACK), // nothing to pre-process
+    word(LegacyError.DA_BLANK_FLASH), // status of the last download, informational
+    word(BOOT_STYLE_EMMC),
+    Uint8Array.of(LegacyByte.SOC_OK),
+  );
+  session.log({ stage: 'stage2', what: 'FLASH_REPORT', writes: false });
+}
+
+function norReport(): Uint8Array {
+  return LegacyNorReport.build({
+    status: LegacyError.DA_NOR_NOT_FOUND,
+    cs0: 0,
+    cs1: 8,
+    flashId: 0xffff,
+    size: 0,
+    deviceCodes: [0, 0, 0, 0],
+    otpStatus: 0,
+    otpSize: 0,
+  });
+}
+
+function nandReport(traits: LegacyTraits): Uint8Array {
+  return concat(
+    LegacyNandReportHead.build({ status: LegacyError.DA_NAND_NOT_FOUND, cs: 0, flashId: 0xffff }),
+    encode(traits.nandSizeBits === 64 ? u64 : u32, 'big', 0),
+    nandIds(traits),
+    LegacyNandReportTail.build({
+      pageSize: 0,
+      spareSize: 0,
+      pagesPerBlock: 0,
+      ioInterface: 0,
+      addressCycles: 0,
+      bmtExists: 0,
+    }),
+  );
+}
+
+function emmcReport({ profile, storage }: AgentSession): Uint8Array {
+  const size = (region: Region) => storage.regions.get(region) ?? 0;
+  const found = storage.kind === 'emmc';
+  return LegacyEmmcReport.build({
+    status: found ? 0 : LegacyError.DA_EMMC_NOT_FOUND,
+    boot1Size: size('boot1'),
+    boot2Size: size('boot2'),
+    rpmbSize: size('rpmb'),
+    gpSizes: [size('gp1'), size('gp2'), size('gp3'), size('gp4')],
+    userSize: size('user'),
+    // Genuine stage 2 of the MT6580 sends the CID as it lies in memory, unlike the probe of stage 1.
+    cid: found ? dumpedCid(profile) : new Uint8Array(16),
+    firmwareVersion: firmwareRevisionOf(profile),
+  });
+}
