@@ -108,12 +108,7 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
   if (facts) judge(checkFirmware(facts), job);
 
   progress('connect', 0);
-  const phone = await connectPhone(job.source, {
-    timeoutMs: job.waitMs ?? 120_000,
-    onNote: (message) => emit({ type: 'note', phase: 'connect', message }),
-    ...(job.stop ? { signal: job.stop } : {}),
-    ...(job.trace ? { trace: job.trace } : {}),
-  });
+  const phone = await waitForPhone(job);
   session.phone = phone;
   progress('connect', 1);
   progress('identify', 1);
@@ -151,6 +146,24 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
       : {}),
   });
   return 'done';
+}
+
+/** While there is no phone, a stop takes effect at once; once there is one, the link must outlive it to end in order. */
+async function waitForPhone(job: FlashJob): Promise<ConnectedPhone> {
+  const waiting = new AbortController();
+  const stop = () => waiting.abort(job.stop?.reason);
+  job.stop?.throwIfAborted();
+  job.stop?.addEventListener('abort', stop);
+  try {
+    return await connectPhone(job.source, {
+      timeoutMs: job.waitMs ?? 120_000,
+      signal: waiting.signal,
+      onNote: (message) => job.emit({ type: 'note', phase: 'connect', message }),
+      ...(job.trace ? { trace: job.trace } : {}),
+    });
+  } finally {
+    job.stop?.removeEventListener('abort', stop);
+  }
 }
 
 function gather(job: FlashJob, layout: FirmwareFacts['layout']): Promise<FirmwareFacts> {
