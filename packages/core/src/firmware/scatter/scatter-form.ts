@@ -51,7 +51,7 @@ function refuseMarkup(fileName: string, text: string, start: string): UnbrickErr
     );
   }
   if (/MTK_PLATFORM_CFG|<partition_index/i.test(text)) {
-    return unsupported(fileName, 'the XML form (V2.2, used since about 2021)', 'it is XML with MTK_PLATFORM_CFG in it');
+    return unsupported(fileName, 'the XML form', 'it is XML with MTK_PLATFORM_CFG in it');
   }
   return unreadable(fileName, 'is an XML file, but not a scatter file', [
     'it has neither MTK_PLATFORM_CFG nor partition_index in it',
