@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sha256Hex } from '../hash.js';
 import { concat, encode, SparseChunkHeader, SparseChunkType, SparseHeader, u32 } from '../wire/index.js';
 import { openImage } from './image.js';
 import { contentName, MEDIATEK_IMAGE_MAGIC, MediatekImageHeader, recognise } from './recognise.js';
@@ -42,7 +43,7 @@ describe('openImage', () => {
     expect(image.runs).toEqual([{ start: 0, length: bytes.length, kind: 'data' }]);
     const pieces = await collect(image.read(image.runs[0] as never));
     expect(pieces.map((piece) => piece.length)).toEqual([1 << 20, 1 << 20, 5]);
-    expect(concat(...pieces)).toEqual(bytes);
+    expect(await sha256Hex(concat(...pieces))).toBe(await sha256Hex(bytes));
   });
 
   it('shows an empty file as no run at all', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UnbrickError } from '../../errors/unbrick-error.js';
+import { sha256Hex } from '../../hash.js';
 import {
   concat,
   crc32,
@@ -376,7 +377,7 @@ describe('sparse images', () => {
       // This tool writes zeros as FILL chunks and makes no gaps.
       expect(index.dataBytes).toBe(raw.length);
       expect(file.length).toBeLessThan(raw.length);
-      expect(expanded).toEqual(raw);
+      expect(await sha256Hex(expanded)).toBe(await sha256Hex(raw));
     } finally {
       rmSync(folder, { recursive: true });
     }
