@@ -1,5 +1,5 @@
 import { type Stage, UnbrickError } from '../../errors/unbrick-error.js';
-import { type Link, LinkTimeoutError } from '../../link/link.js';
+import type { Link } from '../../link/link.js';
 import {
   concat,
   decode,
@@ -79,7 +79,7 @@ export class XflashChannel {
   /** Frames of one word each and then a data frame: two writes, whatever the number of words. */
   sendChunk(words: readonly number[], data: Uint8Array): Promise<void> {
     const heads = words.map((word) => frame(encode(u32, 'little', word)));
-    return this.#write([concat(...heads, header(data.length)), data]);
+    return this.#write([concat(...heads, header(data.length)), data], 'write');
   }
 
   /**
@@ -104,7 +104,7 @@ export class XflashChannel {
         if (!isLog && length > 0) return payload;
         if (isLog) this.log.add(payload);
         // Bytes that are already here never time out in the link: endless log frames must not keep us for ever.
-        if (performance.now() > deadline) throw this.#silent(wait);
+        if (performance.now() > deadline) throw this.#onlyLogs(wait);
       }
     });
   }
@@ -124,24 +124,10 @@ export class XflashChannel {
     throw this.#broken;
   }
 
-  #write(parts: Uint8Array[]): Promise<void> {
+  #write(parts: Uint8Array[], stage?: Stage): Promise<void> {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const wait = { timeoutMs: transferMs(length), what: `room for ${length} more bytes` };
-    return this.#guarded(wait, () => this.#within(this.#link.write(...parts), wait));
-  }
-
-  /** A transport whose phone has stopped taking bytes may never finish a write. */
-  async #within(writing: Promise<void>, wait: Wait): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.#silent(wait, ['the phone takes no more bytes'])), wait.timeoutMs);
-    });
-    try {
-      await Promise.race([writing, late]);
-    } finally {
-      clearTimeout(timer);
-      writing.catch(() => {});
-    }
+    const wait = { timeoutMs: 0, what: `the phone to take ${length} bytes`, ...(stage ? { stage } : {}) };
+    return this.#guarded(wait, () => this.#link.write(...parts));
   }
 
   async #guarded<T>(wait: Wait, action: () => Promise<T>): Promise<T> {
@@ -163,25 +149,21 @@ export class XflashChannel {
     }
   }
 
-  #explained(wait: Wait, cause: unknown): unknown {
-    if (cause instanceof LinkTimeoutError) return this.#silent(wait, [...cause.evidence], cause);
-    if (cause instanceof UnbrickError && cause.code === 'PHONE_GONE') {
-      return cause.with({
-        stage: wait.stage ?? cause.stage,
-        evidence: [`the host was waiting for ${wait.what}`, ...this.log.evidence()],
-      });
-    }
-    return cause;
+  /** Failures of the link, told from here: which step of the job it was, and what the agent said last. */
+  #explained({ stage, what }: Wait, cause: unknown): unknown {
+    if (!(cause instanceof UnbrickError) || !(cause.code === 'PHONE_GONE' || cause.code === 'PHONE_SILENT'))
+      return cause;
+    const waiting = cause.code === 'PHONE_GONE' ? [`the host was waiting for ${what}`] : [];
+    return cause.with({ stage: stage ?? cause.stage, evidence: [...waiting, ...this.log.evidence()] });
   }
 
-  #silent(wait: Wait, evidence: string[] = [], cause?: unknown): UnbrickError {
+  /** Bytes arrive, but never the frame that is waited for. */
+  #onlyLogs(wait: Wait): UnbrickError {
     return new UnbrickError({
       code: 'PHONE_SILENT',
       stage: wait.stage ?? 'agent',
-      message: `The phone stopped answering: ${wait.what} did not come within ${Math.round(wait.timeoutMs / 1000)} s.`,
-      evidence: [...evidence, ...this.log.evidence()],
+      message: `The phone sends log text only: ${wait.what} did not come within ${Math.ceil(wait.timeoutMs / 1000)} s.`,
       next: FRESH_START,
-      ...(cause === undefined ? {} : { cause }),
     });
   }
 
