@@ -3,7 +3,7 @@ import type { TransferOptions } from '../agent.js';
 import { beginCommand } from './command.js';
 import type { XflashChannel } from './frame.js';
 import { describeTarget, type FlashTarget, flashBlock } from './sections.js';
-import { refused } from './status.js';
+import { describeStatus, refused } from './status.js';
 import { XFLASH_TIMEOUT } from './timeouts.js';
 
 /** Agents send 64 KiB or 2 MiB packets; anything beyond this is not a packet. */
@@ -95,6 +95,6 @@ function place(target: FlashTarget, done: number): string {
 
 function failedAt(target: FlashTarget, done: number, status: number, final: number): string[] {
   const evidence = [`${done} of ${target.length} bytes were read before the failure at ${place(target, done)}`];
-  if (final !== status) evidence.push(`final status 0x${final.toString(16)}`);
+  if (final !== status) evidence.push(`final status ${describeStatus(final)}`);
   return evidence;
 }

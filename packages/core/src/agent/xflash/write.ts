@@ -4,7 +4,7 @@ import { type Chunk, ChunkReader } from './chunk-reader.js';
 import { beginCommand } from './command.js';
 import type { XflashChannel } from './frame.js';
 import { describeTarget, type FlashTarget, flashBlock } from './sections.js';
-import { refused } from './status.js';
+import { describeStatus, refused } from './status.js';
 import { XFLASH_TIMEOUT } from './timeouts.js';
 
 /** What a write needs to know besides its place. */
@@ -108,7 +108,7 @@ const CHUNK_WAIT = { timeoutMs: XFLASH_TIMEOUT.chunk, stage: 'write' } as const;
 async function failed(channel: XflashChannel, status: number, done: number, what: string): Promise<Error> {
   const final = await channel.status({ ...CHUNK_WAIT, what: 'the final status of the failed write' });
   const evidence = [`the chunk at byte ${done} failed; programming runs behind, so an earlier one may be the bad one`];
-  if (final !== status) evidence.push(`final status 0x${final.toString(16)}`);
+  if (final !== status) evidence.push(`final status ${describeStatus(final)}`);
   return refused(status, { stage: 'write', what, evidence });
 }
 
