@@ -1,11 +1,12 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
+import { readTableFromStorage } from '../../storage/partition-table.js';
 import type { Extent, PartitionTable, StorageInfo } from '../../storage/storage.js';
 import { encode, LegacyCommand, u32 } from '../../wire/index.js';
 import type { Agent, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
 import type { AgentStartOptions } from '../start.js';
-import type { Conversation } from './conversation.js';
+import { type Conversation, conversationIsOver } from './conversation.js';
 import { eraseExtent } from './erase-command.js';
-import { fetchPartitionList, parsePartitionList } from './partition-list.js';
+import { fetchPartitionList, tableOfList } from './partition-list.js';
 import { downloadPreloader } from './preloader-command.js';
 import { readExtent } from './read-command.js';
 import { checkExtent } from './regions.js';
@@ -37,13 +38,28 @@ export class LegacyAgent implements Agent {
   }
 
   /**
-   * The agent's own list where it is whole, else the table on the storage.
-   * @throws UnbrickError `PARTITION_TABLE_MISSING`
+   * The agent's own list where it is whole and fits, else the table on the storage.
+   * @throws UnbrickError `NO_PARTITION_TABLE`
    */
   async readPartitionTable(): Promise<PartitionTable> {
-    return this.#alone('reading the partition table', async () =>
-      parsePartitionList(await fetchPartitionList(this.#talk), this.storage),
-    );
+    return this.#alone('reading the partition table', async () => {
+      try {
+        return tableOfList(await fetchPartitionList(this.#talk), this.storage);
+      } catch (error) {
+        if (conversationIsOver(error)) throw error;
+        this.#onNote?.(`${(error as UnbrickError).evidence[0]}; the partition table is read from the storage itself`);
+      }
+      const readBytes = async (start: number, length: number) => {
+        const bytes = new Uint8Array(length);
+        let at = 0;
+        for await (const piece of readExtent(this.#talk, { region: 'user', start, length })) {
+          bytes.set(piece, at);
+          at += piece.length;
+        }
+        return bytes;
+      };
+      return readTableFromStorage(readBytes, this.storage.regions.get('user') ?? 0, this.storage.blockSize);
+    });
   }
 
   async *read(extent: Extent, options?: TransferOptions): AsyncGenerator<Uint8Array, void, undefined> {
