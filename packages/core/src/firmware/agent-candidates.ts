@@ -1,3 +1,5 @@
+import { folderOf, nameOf } from './file-lookup.js';
+
 /** Where firmware packages keep their Download Agents. See docs/protocol/agent-file.md, "How the file flavours differ". */
 
 /** What a file's name says of its use. `other`: any `*.bin` that begins like an agent file. */
@@ -34,7 +36,7 @@ export function listAgentCandidates(paths: readonly string[], scatterPath: strin
   const home = folderOf(scatterPath);
   const candidates: AgentCandidate[] = [];
   for (const path of paths) {
-    const name = path.slice(path.lastIndexOf('/') + 1);
+    const name = nameOf(path);
     if (!/\.bin$/i.test(name)) continue;
     const { distance, where } = placeOf(folderOf(path), home);
     if (distance > FARTHEST) continue;
@@ -55,7 +57,7 @@ export function listAgentCandidates(paths: readonly string[], scatterPath: strin
 
 function placeOf(folder: string, home: string): { distance: number; where: string } {
   if (folder === home) return { distance: 0, where: 'beside the scatter file' };
-  const name = folder.slice(folder.lastIndexOf('/') + 1);
+  const name = nameOf(folder);
   const parent = parentOf(folder);
   if (parent === home) {
     return AGENT_FOLDERS.test(name)
@@ -70,11 +72,6 @@ function placeOf(folder: string, home: string): { distance: number; where: strin
     if (parent === above) return { distance: 4, where: `in ${name}/ beside the scatter file's folder` };
   }
   return { distance: Number.POSITIVE_INFINITY, where: 'elsewhere' };
-}
-
-/** The root is ''. */
-function folderOf(path: string): string {
-  return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
 }
 
 /** Undefined above the root. */
