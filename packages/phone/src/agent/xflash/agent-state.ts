@@ -1,0 +1,91 @@
+/** What a running agent knows: one object from stage 1 to stage 2. */
+import { XflashStatus } from '@unbrick/core/wire';
+import { StorageFault } from '../../storage/phone-storage.js';
+import type { AgentSession, PhoneLogEntry } from '../session.js';
+import { FrameChannel, FrameError } from './frame.js';
+import type { PartitionTableCache } from './partition-table.js';
+import type { FittedStorage } from './storage-map.js';
+
+/** Bits of SET_CHECKSUM_LEVEL. */
+export const ChecksumLevel = { USB: 1, STORAGE: 2 } as const;
+/** SET_BATTERY_OPT values. */
+export const BatteryOption = { PRESENT: 0, USB_POWER_ONLY: 1, AUTO: 2 } as const;
+
+export interface AgentState {
+  readonly session: AgentSession;
+  readonly channel: FrameChannel;
+  stage: 'stage1' | 'stage2';
+  readonly fitted: FittedStorage;
+  readonly tables: PartitionTableCache;
+  /** Environment: 1 = Linux. It decides the read packet length. */
+  systemOs: number;
+  logLevel: number;
+  checksumLevel: number;
+  batteryOption: number;
+  resetKey: number;
+  usbSpeed: 'full-speed' | 'high-speed';
+  dramReady: boolean;
+  /** SET_ALL_IN_ONE_SIG works once. */
+  allInOneSignature: boolean;
+  /** START_DL_INFO was asked: DOWNLOAD, WRITE_DATA and FORMAT write a record to `flashinfo`. */
+  downloadRecord: boolean;
+}
+
+/** A command that fails with this status word. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError';
+  constructor(readonly status: number) {
+    super(`agent status 0x${status.toString(16)}`);
+  }
+}
+
+/** The status word of a failed operation. Rethrows what is no failure of the phone (cable out, a defect of ours). */
+export function statusOf(error: unknown, state: AgentState): number {
+  if (error instanceof AgentError || error instanceof FrameError) return error.status;
+  if (error instanceof StorageFault) return state.fitted.errorStatus;
+  throw error;
+}
+
+/** Runs `work`; resolves to its status word. */
+export async function statusFrom(state: AgentState, work: () => Promise<void>): Promise<number> {
+  try {
+    await work();
+    return XflashStatus.OK;
+  } catch (error) {
+    return statusOf(error, state);
+  }
+}
+
+export function logCommand(state: AgentState, what: string, writes = false, detail?: PhoneLogEntry['detail']): void {
+  state.session.log({ stage: state.stage, what, writes, ...(detail && { detail }) });
+}
+
+/** Differences between agent builds hang on chip and year: docs/protocol/xflash-agent.md, "The agents behind". */
+export function isBuild(state: AgentState, platforms: readonly string[], fromYear: number): boolean {
+  return buildYear(state) >= fromYear && platforms.includes(state.session.profile.platform);
+}
+
+export function buildYear(state: AgentState): number {
+  return state.session.profile.agent.xflash?.buildYear ?? 2019;
+}
+
+export function newAgentState(session: AgentSession, fitted: FittedStorage, tables: PartitionTableCache): AgentState {
+  const fromPreloader = session.bootedBy === 'preloader';
+  return {
+    session,
+    channel: new FrameChannel(session.wire),
+    stage: 'stage1',
+    fitted,
+    tables,
+    systemOs: 0,
+    logLevel: 2,
+    checksumLevel: ChecksumLevel.STORAGE,
+    batteryOption: BatteryOption.USB_POWER_ONLY,
+    resetKey: 0x68,
+    // The boot ROM enumerates at full speed; a preloader has switched its controller to high speed already.
+    usbSpeed: fromPreloader ? 'high-speed' : 'full-speed',
+    dramReady: fromPreloader,
+    allInOneSignature: false,
+    downloadRecord: false,
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * Programming runs one buffer behind reception: while the host sends one buffer, the one before is written. That is why a
+ * chunk status only says that the data arrived, and a storage error shows in a later chunk status or in the final one.
+ */
+import { type AgentState, statusOf } from './agent-state.js';
+
+/** Where image bytes go. */
+export interface ImageSink {
+  /**
+   * @param bytes valid until the promise settles
+   * @param reference the host's byte sum of them, for the read-back check
+   * @throws AgentError or StorageFault
+   */
+  write(bytes: Uint8Array, reference: number): Promise<void>;
+  /** After the last byte. */
+  finish(): Promise<void>;
+}
+
+export const PROGRAM_BUFFER = 0x200000;
+
+export class Programmer {
+  /** Status of the first failure. */
+  failure: number | undefined;
+  #front: Uint8Array;
+  #back: Uint8Array;
+  #filled = 0;
+  #reference = 0;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly state: AgentState,
+    private readonly sink: ImageSink,
+    total: number,
+  ) {
+    const size = Math.min(PROGRAM_BUFFER, total);
+    this.#front = new Uint8Array(size);
+    this.#back = new Uint8Array(total > size ? size : 0);
+  }
+
+  /** Space for the next chunk of at most a buffer; hands the buffer over when the chunk does not fit behind it. */
+  async room(length: number): Promise<Uint8Array> {
+    if (this.#filled + length > this.#front.length) await this.#handOver();
+    return this.#front.subarray(this.#filled, this.#filled + length);
+  }
+
+  /** The chunk in {@link room} is complete; `hostSum` is the checksum word that came with it. */
+  async commit(length: number, hostSum: number): Promise<void> {
+    this.#filled += length;
+    // A word with its upper half set agrees with no sum at all.
+    this.#reference += hostSum > 0xffff ? Number.NaN : hostSum - (length & 1 ? 0xff : 0);
+    if (this.#filled === this.#front.length) await this.#handOver();
+  }
+
+  /** Programs what is left. */
+  async finish(): Promise<void> {
+    if (this.#filled > 0) await this.#handOver();
+    await this.#running;
+    if (this.failure === undefined) await this.#guard(() => this.sink.finish());
+  }
+
+  /** Waits for the write under way; the buffer that is not handed over is lost. */
+  async abandon(): Promise<void> {
+    await this.#running;
+  }
+
+  async #handOver(): Promise<void> {
+    await this.#running;
+    const bytes = this.#front.subarray(0, this.#filled);
+    const reference = this.#reference;
+    this.#filled = 0;
+    this.#reference = 0;
+    if (this.failure !== undefined) return;
+    if (this.#back.length > 0) [this.#front, this.#back] = [this.#back, this.#front];
+    this.#running = this.#guard(() => this.sink.write(bytes, reference));
+    // Awaited at the next hand-over; until then nobody listens.
+    this.#running.catch(() => undefined);
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.failure ??= statusOf(error, this.state);
+    }
+  }
+}
