@@ -86,7 +86,7 @@ describe('tableOfList', () => {
     expect(tableOfList({ state: 0x5a, raw: GPT }, storage)).toMatchObject({ kind: 'gpt', partitions: [{}, {}] });
     const boot = { ...storage, regions: new Map([...storage.regions, ['boot1', 0x400000]]) } as unknown as StorageInfo;
     expect(tableOfList({ state: 6, raw: PMT }, boot)).toMatchObject({ kind: 'pmt', partitions: [{}, {}, {}] });
-    expect(() => tableOfList({ state: 6, raw: new Uint8Array(0x58).fill(0x41) }, storage)).toThrow(
+    expect(() => tableOfList({ state: 6, raw: new Uint8Array(0x58).fill(0x81) }, storage)).toThrow(
       expect.objectContaining({ code: 'PARTITION_LIST_UNUSABLE' }),
     );
   });

@@ -1,14 +1,7 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
 import { pmtPartitions } from '../../storage/pmt-entries.js';
 import type { PartitionEntry, PartitionTable, Region, StorageInfo } from '../../storage/storage.js';
-import {
-  hex,
-  LegacyByte,
-  LegacyCommand,
-  LegacyGptEntry,
-  LegacyTableState,
-  type StructValue,
-} from '../../wire/index.js';
+import { hex, LegacyByte, LegacyCommand, LegacyGptEntry, type StructValue } from '../../wire/index.js';
 import type { Conversation } from './conversation.js';
 import { regionOfPart } from './regions.js';
 import { nameOfWord } from './status-words.js';
