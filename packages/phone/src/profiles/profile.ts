@@ -32,6 +32,15 @@ export interface Profile {
     /** Listening window after enumeration, ms. */
     windowMs: number;
   };
+  /** Hardware blocks that boot ROM and preloader let a host touch; a block that is not named stays out of reach. */
+  registers?: {
+    /** Watchdog block (RGU), 0x1000 bytes. */
+    watchdog?: number;
+    /** The word that sends the next reset into the boot ROM. */
+    usbdlFlag?: number;
+    /** Efuse block, 0x1000 bytes, read only. */
+    efuse?: number;
+  };
   /** Which boot modes make sense on this phone. */
   modes: ('preloader' | 'brom')[];
   agent: {
@@ -75,7 +84,10 @@ export interface Profile {
     table: 'gpt' | 'pmt';
   };
   ramSize: number;
-  /** Factory partitions in order. `size` 0 = the rest. `content` says what the phone is born with. */
+  /**
+   * Factory partitions in order. `content` says what the phone is born with. In a profile file `size` 0 means "up to the
+   * next partition"; a parsed profile holds the real size.
+   */
   partitions: ProfilePartition[];
 }
 

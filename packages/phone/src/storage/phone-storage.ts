@@ -4,6 +4,8 @@ import type { Region, StorageKind } from '@unbrick/core';
 export interface PhoneStorage {
   readonly kind: StorageKind;
   readonly regions: ReadonlyMap<Region, number>;
+  /** True when nothing was ever written: such a phone is born on its first power-up. */
+  readonly fresh?: boolean;
   /** @throws RangeError outside the region */
   read(region: Region, offset: number, length: number): Promise<Uint8Array>;
   /** @throws RangeError outside the region; StorageFault when a fault says so */

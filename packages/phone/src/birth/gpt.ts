@@ -1,0 +1,138 @@
+/** The GUID partition table a factory writes (UEFI specification, chapter 5): this package's own writer. */
+import type { Region } from '@unbrick/core';
+import { ascii, concat, crc32, encode, GPT_SIGNATURE, GptEntry, GptHeader, u32 } from '@unbrick/core/wire';
+import type { Profile } from '../profiles/profile.js';
+import { regionOf } from '../profiles/profiles.js';
+import type { Noise } from './random.js';
+
+const SECTOR = 512;
+const ENTRY_COUNT = 128;
+const ENTRIES_SECTORS = (ENTRY_COUNT * GptEntry.size) / SECTOR;
+const REVISION_1_0 = 0x00010000;
+/** EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, basic data, as it lies on disk. */
+const BASIC_DATA = Uint8Array.of(
+  0xa2,
+  0xa0,
+  0xd0,
+  0xeb,
+  0xe5,
+  0xb9,
+  0x33,
+  0x44,
+  0x87,
+  0xc0,
+  0x68,
+  0xb6,
+  0xb7,
+  0x26,
+  0x99,
+  0xc7,
+);
+/** Partition areas that hold the table itself and are not entries of it. */
+const TABLE_AREAS = new Set(['pgpt', 'sgpt']);
+
+export interface TablePiece {
+  region: Region;
+  offset: number;
+  bytes: Uint8Array;
+}
+
+/** Protective MBR with primary table, and the backup table at the end. */
+export function gptPieces(profile: Profile, noise: Noise): TablePiece[] {
+  const size = profile.storage.regions.user as number;
+  const sectors = size / SECTOR;
+  const entries = concat(
+    ...profile.partitions
+      .filter((partition) => regionOf(partition) === 'user' && !TABLE_AREAS.has(partition.name.toLowerCase()))
+      .map(({ name, start, size: length }) =>
+        GptEntry.build({
+          typeGuid: BASIC_DATA,
+          uniqueGuid: randomGuid(noise),
+          firstLba: start / SECTOR,
+          lastLba: (start + length) / SECTOR - 1,
+          attributes: new Uint8Array(8),
+          name: utf16(name),
+        }),
+      ),
+  );
+  const table = new Uint8Array(ENTRY_COUNT * GptEntry.size);
+  table.set(entries);
+  // Layouts with a large head area keep it out of the usable range; small ones start right behind the entries.
+  const head = profile.partitions.find(({ name }) => name.toLowerCase() === 'pgpt')?.size ?? 0;
+  const common = {
+    diskGuid: randomGuid(noise),
+    firstUsableLba: head > 0x8000 ? 0x400 : 2 + ENTRIES_SECTORS,
+    lastUsableLba: sectors - ENTRIES_SECTORS - 2,
+    entriesCrc: crc32(table),
+  };
+  const primary = header({ ...common, currentLba: 1, backupLba: sectors - 1, entriesLba: 2 });
+  const backup = header({
+    ...common,
+    currentLba: sectors - 1,
+    backupLba: 1,
+    entriesLba: sectors - 1 - ENTRIES_SECTORS,
+  });
+  return [
+    { region: 'user', offset: 0, bytes: concat(protectiveMbr(sectors), sector(primary), table) },
+    { region: 'user', offset: size - (1 + ENTRIES_SECTORS) * SECTOR, bytes: concat(table, sector(backup)) },
+  ];
+}
+
+interface HeaderFacts {
+  currentLba: number;
+  backupLba: number;
+  entriesLba: number;
+  firstUsableLba: number;
+  lastUsableLba: number;
+  diskGuid: Uint8Array;
+  entriesCrc: number;
+}
+
+function header(facts: HeaderFacts): Uint8Array {
+  const value = {
+    ...facts,
+    signature: ascii(GPT_SIGNATURE),
+    revision: REVISION_1_0,
+    headerSize: GptHeader.size,
+    headerCrc: 0,
+    reserved: 0,
+    entryCount: ENTRY_COUNT,
+    entrySize: GptEntry.size,
+  };
+  return GptHeader.build({ ...value, headerCrc: crc32(GptHeader.build(value)) });
+}
+
+function protectiveMbr(sectors: number): Uint8Array {
+  const mbr = new Uint8Array(SECTOR);
+  const entry = concat(
+    Uint8Array.of(0x00, 0x00, 0x02, 0x00, 0xee, 0xff, 0xff, 0xff),
+    encode(u32, 'little', 1),
+    encode(u32, 'little', Math.min(sectors - 1, 0xffffffff)),
+  );
+  mbr.set(entry, 446);
+  mbr.set([0x55, 0xaa], 510);
+  return mbr;
+}
+
+function sector(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(SECTOR);
+  whole.set(bytes);
+  return whole;
+}
+
+/** A version 4 GUID in its on-disk byte order. */
+function randomGuid(noise: Noise): Uint8Array {
+  const guid = noise.bytes(16).slice();
+  guid[7] = ((guid[7] as number) & 0x0f) | 0x40;
+  guid[8] = ((guid[8] as number) & 0x3f) | 0x80;
+  return guid;
+}
+
+function utf16(name: string): Uint8Array {
+  const bytes = new Uint8Array(name.length * 2);
+  for (let i = 0; i < name.length; i++) {
+    bytes[2 * i] = name.charCodeAt(i) & 0xff;
+    bytes[2 * i + 1] = name.charCodeAt(i) >> 8;
+  }
+  return bytes;
+}

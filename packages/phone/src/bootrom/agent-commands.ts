@@ -1,0 +1,107 @@
+/** SEND_DA and JUMP_DA: docs/protocol/bootrom.md. */
+import { TargetConfigBit, xor16 } from '@unbrick/core/wire';
+import { LeaveBus } from '../device/wire.js';
+import type { BootSession, Upload } from './boot-session.js';
+import { Status } from './status.js';
+
+/** Internal RAM in which boot ROMs of this generation accept an agent. */
+const INTERNAL_RAM = { start: 0x000c0000, end: 0x02400000 };
+const DRAM_LOW = 0x40000000;
+const DRAM_HIGH = 0x80000000;
+/** The preloader's room for an agent. */
+const PRELOADER_ROOM = 0x40000;
+
+export async function sendAgent(session: BootSession): Promise<void> {
+  const { line, profile } = session;
+  const wanted = await line.argument32();
+  const length = await line.argument32();
+  const signatureLength = await line.argument32();
+  // A preloader echoes the address and then loads where it always loads.
+  const address = session.stage === 'preloader' ? profile.preloader.agentAddress : wanted;
+  session.upload = undefined;
+  const refusal = refuseUpload(session, address, length, signatureLength);
+  session.log('SEND_DA', { address: wanted, length, signatureLength, ...(refusal ? { refusal } : {}) });
+  if (refusal) return line.reply16(refusal);
+  await line.reply16(Status.OK);
+
+  const bytes = await receive(session, length);
+  await line.reply16(xor16(bytes));
+  if (session.faults.daRejected) return rejectSignature(session);
+  session.upload = { address, bytes };
+  await line.reply16(Status.OK);
+}
+
+/** The agent to start, or nothing when the host may try again. @throws LeaveBus when the preloader resets */
+export async function jumpToAgent(session: BootSession): Promise<Upload | undefined> {
+  const { line, upload } = session;
+  const address = await line.argument32();
+  if (session.stage === 'preloader') {
+    if (!upload) return rejectSignature(session);
+  } else {
+    const refusal = !upload
+      ? Status.AGENT_MISSING
+      : upload.address !== address
+        ? Status.INVALID_JUMP_ADDRESS
+        : undefined;
+    if (refusal) {
+      session.log('JUMP_DA', { address, refusal });
+      await line.reply16(refusal);
+      return undefined;
+    }
+  }
+  session.log('JUMP_DA', { address });
+  await line.reply16(Status.OK);
+  return upload;
+}
+
+function refuseUpload(
+  session: BootSession,
+  address: number,
+  length: number,
+  signatureLength: number,
+): number | undefined {
+  if (session.has(TargetConfigBit.SERIAL_LINK_AUTHORISATION) && !session.linkAuthorised) return Status.SLA_REQUIRED;
+  if (length === 0) return Status.LENGTH_ZERO;
+  if (signatureLength > length) return Status.SIGNATURE_EXCEEDS_LENGTH;
+  if (session.has(TargetConfigBit.AGENT_AUTHENTICATION)) {
+    if (signatureLength === 0) return Status.SIGNATURE_MISSING_WITH_DAA;
+    if (session.stage === 'brom' && !session.authFile) return Status.AGENT_INCONSISTENT_WITH_AUTH;
+  }
+  if (session.stage === 'preloader') {
+    if (length <= PRELOADER_ROOM) return undefined;
+    return session.profile.preloader.generation === 1 ? Status.DA_IMAGE_NO_MEM : Status.DA_INVALID_LENGTH;
+  }
+  if (address % 2 !== 0) return Status.ADDRESS_NOT_ALIGNED;
+  if (address >= DRAM_HIGH) return Status.ADDRESS_TOO_HIGH_80000000;
+  if (address >= DRAM_LOW) return Status.ADDRESS_TOO_HIGH_40000000;
+  if (address < INTERNAL_RAM.start || address >= INTERNAL_RAM.end) return Status.INVALID_ADDRESS;
+  if (address + length > INTERNAL_RAM.end) return Status.INVALID_ADDRESS_AND_LENGTH;
+  return undefined;
+}
+
+async function receive({ wire }: BootSession, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let filled = 0; filled < length; ) {
+    const part = await wire.readSome(length - filled);
+    bytes.set(part, filled);
+    filled += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * An agent that is not signed for this phone. A preloader wipes it, raises an assertion and resets the chip into the boot
+ * ROM; the boot ROM itself stays and says no.
+ */
+async function rejectSignature(session: BootSession): Promise<undefined> {
+  if (session.stage === 'brom') {
+    session.log('DA_REJECTED', { status: Status.DAA_SIGNATURE_ERROR });
+    await session.line.reply16(Status.DAA_SIGNATURE_ERROR);
+    return undefined;
+  }
+  const status =
+    session.profile.preloader.generation === 1 ? Status.DA_IMAGE_SIG_VERIFY_FAIL : Status.DAA_SIG_VERIFY_FAILED;
+  session.log('DA_REJECTED', { status });
+  await session.line.reply16(status);
+  throw new LeaveBus('brom');
+}

@@ -1,0 +1,67 @@
+import { TargetConfigBit } from '@unbrick/core/wire';
+import type { PhoneLogEntry } from '../agent/session.js';
+import type { Clock } from '../device/clock.js';
+import type { DeviceWire } from '../device/wire.js';
+import type { FaultPlan } from '../faults.js';
+import type { Profile } from '../profiles/profile.js';
+import { BootLine } from './boot-line.js';
+import { Registers } from './registers.js';
+
+export interface BootSessionParts {
+  stage: 'brom' | 'preloader';
+  wire: DeviceWire;
+  profile: Profile;
+  faults: FaultPlan;
+  clock: Clock;
+  log(entry: PhoneLogEntry): void;
+}
+
+/** An agent that was uploaded and may be started. */
+export interface Upload {
+  /** Where the boot stage put it. */
+  address: number;
+  bytes: Uint8Array;
+}
+
+/** What boot ROM or preloader remember from enumeration until they start an agent. */
+export class BootSession {
+  readonly stage: 'brom' | 'preloader';
+  readonly line: BootLine;
+  readonly wire: DeviceWire;
+  readonly profile: Profile;
+  readonly faults: FaultPlan;
+  readonly clock: Clock;
+  readonly registers: Registers;
+  upload: Upload | undefined;
+  /** An auth file was accepted. */
+  authFile = false;
+  /** The host has proved itself over the serial link. */
+  linkAuthorised = false;
+  readonly #log: (entry: PhoneLogEntry) => void;
+
+  constructor(parts: BootSessionParts) {
+    this.stage = parts.stage;
+    this.wire = parts.wire;
+    this.line = new BootLine(parts.wire);
+    this.profile = parts.profile;
+    this.faults = parts.faults;
+    this.clock = parts.clock;
+    this.registers = new Registers(parts.profile);
+    this.#log = parts.log;
+  }
+
+  get targetConfig(): number {
+    const { bootRom, preloader } = this.profile;
+    // A preloader fills the three lowest bits only.
+    const config = this.stage === 'brom' ? bootRom.targetConfig : preloader.targetConfig & 0x7;
+    return (config | (this.faults.slaRequired ? TargetConfigBit.SERIAL_LINK_AUTHORISATION : 0)) >>> 0;
+  }
+
+  has(bit: number): boolean {
+    return (this.targetConfig & bit) !== 0;
+  }
+
+  log(what: string, detail?: Record<string, string | number>): void {
+    this.#log({ stage: this.stage, what, writes: false, ...(detail ? { detail } : {}) });
+  }
+}

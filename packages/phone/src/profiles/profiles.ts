@@ -1,0 +1,92 @@
+import type { Extent, Region } from '@unbrick/core';
+import mt6580 from './mt6580-emmc.json';
+import mt6582 from './mt6582-emmc.json';
+import mt6735 from './mt6735-emmc.json';
+import mt6757 from './mt6757-emmc.json';
+import mt6765 from './mt6765-emmc.json';
+import type { Profile, ProfilePartition } from './profile.js';
+import schema from './profile.schema.json';
+import { readBySchema, type Schema, SchemaMismatch } from './schema-reader.js';
+
+const BUILT_IN = new Map<string, unknown>(
+  [mt6580, mt6582, mt6735, mt6757, mt6765].map((profile) => [profile.name, profile]),
+);
+
+/** A profile that does not describe a phone. The message names the place and the reason. */
+export class ProfileError extends Error {
+  override readonly name = 'ProfileError';
+}
+
+/** Names of the phones that come with the package. */
+export function listProfiles(): string[] {
+  return [...BUILT_IN.keys()];
+}
+
+/** A phone that comes with the package. @throws ProfileError naming the known ones */
+export function findProfile(name: string): Profile {
+  const found = BUILT_IN.get(name);
+  if (!found) throw new ProfileError(`no virtual phone is called '${name}'; there are ${listProfiles().join(', ')}`);
+  return parseProfile(found);
+}
+
+/**
+ * A profile from parsed JSON. Partitions of size 0 get the room up to the next one.
+ * @throws ProfileError
+ */
+export function parseProfile(json: unknown): Profile {
+  let profile: Profile;
+  try {
+    profile = readBySchema(json, schema as Schema) as unknown as Profile;
+  } catch (cause) {
+    if (cause instanceof SchemaMismatch) throw new ProfileError(cause.message, { cause });
+    throw cause;
+  }
+  const { generation } = profile.agent;
+  if (generation !== 'xml' && !profile.agent[generation]) {
+    throw new ProfileError(`agent.${generation}: is missing, and agent.generation says ${generation}`);
+  }
+  return { ...profile, partitions: placePartitions(profile) };
+}
+
+/** Where a partition of the phone lies; the preloader has a second copy in boot2. Empty when there is none of this name. */
+export function extentsOf(profile: Profile, partitionName: string): Extent[] {
+  const wanted = partitionName.toLowerCase();
+  return profile.partitions
+    .filter(({ name }) => name.toLowerCase() === wanted)
+    .flatMap((partition) => {
+      const extent = { region: regionOf(partition), start: partition.start, length: partition.size };
+      return extent.region === 'boot1' ? [extent, { ...extent, region: 'boot2' as const }] : [extent];
+    });
+}
+
+export function regionOf(partition: ProfilePartition): Region {
+  return partition.region ?? 'user';
+}
+
+function placePartitions({ storage, partitions }: Profile): ProfilePartition[] {
+  const placed: ProfilePartition[] = [];
+  partitions.forEach((partition, i) => {
+    const at = `partitions[${i}] (${partition.name})`;
+    const region = regionOf(partition);
+    const limit = storage.regions[region];
+    if (limit === undefined) throw new ProfileError(`${at}: the phone has no region ${region}`);
+    const later = partitions.filter((other) => regionOf(other) === region && other.start > partition.start);
+    const next = Math.min(limit, ...later.map(({ start }) => start));
+    const size = partition.size || next - partition.start;
+    if (partition.start % storage.blockSize !== 0 || size % storage.blockSize !== 0) {
+      throw new ProfileError(`${at}: start and size have to be multiples of ${storage.blockSize}`);
+    }
+    if (size <= 0 || partition.start + size > limit) {
+      throw new ProfileError(`${at}: ends beyond region ${region}, which has ${limit} bytes`);
+    }
+    const clash = placed.find(
+      (other) =>
+        regionOf(other) === region &&
+        other.start < partition.start + size &&
+        partition.start < other.start + other.size,
+    );
+    if (clash) throw new ProfileError(`${at}: overlaps ${clash.name}`);
+    placed.push({ ...partition, size });
+  });
+  return placed;
+}
