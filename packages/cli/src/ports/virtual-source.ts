@@ -11,7 +11,7 @@ export async function virtualSource(spec: Extract<PortSpec, { kind: 'virtual' }>
   try {
     const phone = await openPhone({
       profile: spec.profile,
-      mode: spec.mode ?? 'preloader',
+      ...(spec.mode === undefined ? {} : { mode: spec.mode }),
       faults: spec.faults.reduce((plan, fault) => parseFault(fault, plan), NO_FAULTS),
       ...(spec.linkRate === undefined ? {} : { linkRate: spec.linkRate }),
     });
