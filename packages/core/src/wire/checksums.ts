@@ -20,8 +20,13 @@ const LANE_WORDS = 256;
  * Every byte of a transfer goes through here, so four of them are added at a time: two in each half of a word.
  */
 export function sum16(data: Uint8Array, seed = 0): number {
-  const head = Math.min(data.length, -data.byteOffset & 3);
-  const words = new Uint32Array(data.buffer, data.byteOffset + head, (data.length - head) >>> 2);
+  // Words must lie on a multiple of four in the buffer; too few bytes to reach one are added singly.
+  const aligned = -data.byteOffset & 3;
+  const head = aligned + 4 <= data.length ? aligned : data.length;
+  const words =
+    head < data.length
+      ? new Uint32Array(data.buffer, data.byteOffset + head, (data.length - head) >>> 2)
+      : new Uint32Array();
   let sum = seed;
   for (let i = 0; i < head; i++) sum += data[i] as number;
   for (let at = 0; at < words.length; ) {
