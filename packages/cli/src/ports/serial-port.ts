@@ -152,7 +152,10 @@ export async function openSerialPort(path: string, identity?: PortIdentity): Pro
   }
 }
 
-/** As {@link openSerialPort}, giving udev the time to hand over a device that has just appeared. */
+/**
+ * As {@link openSerialPort}, giving udev the time to hand over a device that has just appeared. Throws `PORT_GONE` when the
+ * device disappears meanwhile.
+ */
 export async function openFreshSerialPort(
   path: string,
   signal: AbortSignal,
@@ -163,8 +166,11 @@ export async function openFreshSerialPort(
     try {
       return await openSerialPort(path, identity);
     } catch (error) {
-      const passing = error instanceof UnbrickError && (error.code === 'PORT_PERMISSION' || error.code === 'PORT_BUSY');
-      if (!passing || performance.now() > deadline) throw error;
+      if (!(error instanceof UnbrickError) || error.code === 'PORT_GONE' || error.code === 'PORT_UNSUPPORTED')
+        throw error;
+      // Opening a device that is just going away fails in many ways.
+      if (process.platform !== 'win32' && !(await exists(path))) throw portGone(path, error);
+      if (performance.now() > deadline) throw error;
       await pause(LOOK_MS, signal);
     }
   }

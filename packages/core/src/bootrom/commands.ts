@@ -96,8 +96,10 @@ export class BootRom {
   async readId(opcode: typeof BootCommand.GET_ME_ID | typeof BootCommand.GET_SOC_ID): Promise<Uint8Array | undefined> {
     const name = opcode === BootCommand.GET_ME_ID ? 'GET_ME_ID' : 'GET_SOC_ID';
     await this.#exchange.command(opcode, name);
-    // A phone that only echoes the opcode does not know it, so this is not worth a long wait.
-    const length = await this.#exchange.read32(`the length of ${name}`, this.#exchange.replyTimeoutMs / 3);
+    // A phone that only echoes the opcode does not know it, so this is not worth a long wait. A boot ROM that has no SOC_ID
+    // is common.
+    const patience = this.#exchange.replyTimeoutMs / (opcode === BootCommand.GET_SOC_ID ? 10 : 3);
+    const length = await this.#exchange.read32(`the length of ${name}`, patience);
     if (length > 64) throw outOfStep([`${name} announced ${length} bytes`]);
     const id = await this.link.read(length, {
       timeoutMs: this.#exchange.replyTimeoutMs,

@@ -34,6 +34,7 @@ const PASSING = new Set([
   'HANDSHAKE_ECHO',
   'ECHO_MISMATCH',
 ]);
+const SHORTEST_APPEARANCE_MS = 50;
 /** Appearances told one by one in an error. */
 const SIGHTINGS_TOLD = 5;
 
@@ -72,7 +73,7 @@ export async function connectPhone(source: PortSource, options: ConnectOptions):
   const seen: Seen = { times: 0, last: [] };
   try {
     for (;;) {
-      const port = await source.open(waiting).catch((error) => {
+      const port = await open(source, waiting, seen.last.at(-1)).catch((error) => {
         signal?.throwIfAborted();
         throw patience.signal.aborted ? noPhone(source, timeoutMs, seen, error) : error;
       });
@@ -97,6 +98,23 @@ export async function connectPhone(source: PortSource, options: ConnectOptions):
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A port that opens and at once closes again (a server without a phone, a stuck driver) must not be hammered. */
+async function open(source: PortSource, signal: AbortSignal, before: Sighting | undefined): Promise<Port> {
+  const rest = before ? SHORTEST_APPEARANCE_MS - before.milliseconds : 0;
+  if (rest > 0) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, rest);
+      const stop = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+    });
+  }
+  signal.throwIfAborted();
+  return source.open(signal);
 }
 
 function noPhone(source: PortSource, timeoutMs: number, seen: Seen, cause?: unknown): UnbrickError {

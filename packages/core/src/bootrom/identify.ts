@@ -23,12 +23,13 @@ const PRELOADER_WITH_IDS = 3;
  * a note, and the conversation brought back into step.
  */
 export async function identify(bootRom: BootRom, note: (message: string) => void): Promise<DeviceIdentity> {
+  /** Asks; names `what` in a note when there is no answer, unless it is empty. */
   const optional = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await ask();
     } catch (error) {
       if (!isTolerable(error)) throw error;
-      note(`The phone did not tell ${what}: ${error.evidence[0] ?? error.message}.`);
+      if (what) note(`The phone did not tell ${what}: ${error.evidence[0] ?? error.message}.`);
       // A refusal is a whole answer; anything else leaves the conversation out of step.
       if (error.code !== 'BROM_REFUSED') await bootRom.resynchronise();
       return undefined;
@@ -56,9 +57,10 @@ export async function identify(bootRom: BootRom, note: (message: string) => void
   }
   const tellsIds = inBootRom || bootloaderVersion >= PRELOADER_WITH_IDS;
   const meId = tellsIds ? await optional('its ME_ID', () => bootRom.readId(BootCommand.GET_ME_ID)) : undefined;
-  // Chips of the legacy generation have no SOC_ID, and no genuine tool asks them for it.
+  // Chips of the legacy generation have no SOC_ID, and no genuine tool asks them for it. Of the others the older ones
+  // have none either, so that its absence is not worth a word.
   const tellsSocId = tellsIds && chip?.agent !== 'legacy';
-  const socId = tellsSocId ? await optional('its SOC_ID', () => bootRom.readId(BootCommand.GET_SOC_ID)) : undefined;
+  const socId = tellsSocId ? await optional('', () => bootRom.readId(BootCommand.GET_SOC_ID)) : undefined;
 
   return {
     stage,
