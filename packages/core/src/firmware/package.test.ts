@@ -91,7 +91,7 @@ describe('a firmware folder', () => {
     ['D:\\build\\out\\boot.img', 'target_bin/boot.img'],
     ['/home/build/boot.img', 'target_bin/boot.img'],
     ['out/boot.img', 'target_bin/boot.img'],
-    ['../../../etc/boot.img', 'target_bin/boot.img'],
+    ['../../boot.img', 'target_bin/boot.img'],
     ['..', undefined],
     ['"boot image.img"', 'target_bin/boot image.img'],
   ])('file_name: %s', async (fileName, path) => {
@@ -126,7 +126,7 @@ describe('several scatter files', () => {
   test('of equal ones the plain and the higher is taken', async () => {
     const same = { 'MT6735_Android_scatter-verified.txt': gptScatter(), [SCATTER]: gptScatter(), ...IMAGES };
     expect((await open(same)).scatterPath).toBe(SCATTER);
-    expect((await open({ ...inFolder('a', same), ...same })).scatterPath).toBe(SCATTER);
+    expect((await open({ ...inFolder('A', same), ...same })).scatterPath).toBe(SCATTER);
   });
 
   test('the user’s word counts, in any case', async () => {
@@ -196,6 +196,10 @@ describe('no firmware', () => {
     );
     expect(error.code).toBe('SCATTER_UNSUPPORTED');
     expect(error.evidence.join('; ')).toContain('a_scatter.txt is a web page');
+  });
+
+  test('a single file that is none', async () => {
+    expect(await refusal(open({ 'a_scatter.txt': '<html></html>' }))).toMatchObject({ code: 'SCATTER_UNREADABLE' });
   });
 
   test('a memory folder tells a missing file', async () => {

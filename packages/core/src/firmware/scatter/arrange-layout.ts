@@ -139,7 +139,9 @@ function tellOverlaps(partitions: readonly ScatterPartition[], problems: Scatter
   for (const partition of partitions) {
     if (partition.region === 'none' || partition.endRelativeBlocks !== undefined || partition.size === 0) continue;
     const region = firstRegion(partition.region);
-    byRegion.set(region, [...(byRegion.get(region) ?? []), partition]);
+    const list = byRegion.get(region);
+    if (list) list.push(partition);
+    else byRegion.set(region, [partition]);
   }
   for (const list of byRegion.values()) {
     list.sort((a, b) => a.start - b.start || a.index - b.index);
