@@ -19,13 +19,14 @@ export interface ImageSink {
 export const PROGRAM_BUFFER = 0x200000;
 
 export class Programmer {
-  /** Status of the first failure. */
+  /** Status of the first failure, from the moment the next buffer is full: before that nobody has asked. */
   failure: number | undefined;
   #front: Uint8Array;
   #back: Uint8Array;
   #filled = 0;
   #reference = 0;
-  #running: Promise<void> = Promise.resolve();
+  /** The write under way; resolves to its status when it failed. */
+  #running: Promise<number | undefined> = Promise.resolve(undefined);
 
   constructor(
     private readonly state: AgentState,
@@ -54,8 +55,8 @@ export class Programmer {
   /** Programs what is left. */
   async finish(): Promise<void> {
     if (this.#filled > 0) await this.#handOver();
-    await this.#running;
-    if (this.failure === undefined) await this.#guard(() => this.sink.finish());
+    this.failure ??= await this.#running;
+    this.failure ??= await this.#guard(() => this.sink.finish());
   }
 
   /** Waits for the write under way; the buffer that is not handed over is lost. */
@@ -64,7 +65,7 @@ export class Programmer {
   }
 
   async #handOver(): Promise<void> {
-    await this.#running;
+    this.failure ??= await this.#running;
     const bytes = this.#front.subarray(0, this.#filled);
     const reference = this.#reference;
     this.#filled = 0;
@@ -76,11 +77,12 @@ export class Programmer {
     this.#running.catch(() => undefined);
   }
 
-  async #guard(work: () => Promise<void>): Promise<void> {
+  async #guard(work: () => Promise<void>): Promise<number | undefined> {
     try {
       await work();
+      return undefined;
     } catch (error) {
-      this.failure ??= statusOf(error, this.state);
+      return statusOf(error, this.state);
     }
   }
 }
