@@ -73,7 +73,7 @@ async function takeChunks(
     }
     const checksum = await device.takeWord();
     const chunk = await device.take();
-    if (checksum !== sum16(chunk)) return 'wrong checksum';
+    if (checksum !== sum16(chunk)) throw new Error('wrong checksum');
     if (writeChunk?.at === done) {
       device.giveWord(...writeChunk.statuses);
       return 'write error';
