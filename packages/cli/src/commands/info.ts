@@ -8,6 +8,7 @@ import {
   gatherFirmwareFacts,
   launchAgent,
   loadAgentFiles,
+  MemoryFolder,
   type PartitionTable,
   type StorageInfo,
   UnbrickError,
@@ -28,6 +29,9 @@ export interface InfoOptions {
   wait: number;
   trace?: string;
 }
+
+/** Where no agent is found, when the user names neither firmware nor agent. */
+const NO_FIRMWARE = { folder: new MemoryFolder(''), agentFiles: [], scatterPath: '' };
 
 /** What `info` finds out; the JSON form of the command. Sizes in bytes, numbers of the chip as the boot ROM gives them. */
 interface PhoneInfo {
@@ -78,7 +82,7 @@ async function readInfo(
   });
   try {
     const info: PhoneInfo = { type: 'info', identity, security: describeSecurity(identity) };
-    const choice = chooseAgent(await loadAgentFiles(firmware, agentFile), identity);
+    const choice = chooseAgent(await loadAgentFiles(firmware ?? NO_FIRMWARE, agentFile), identity);
     if (!choice.image) {
       for (const { file, why } of choice.rejected) onNote(`${file}: ${why}`);
       onNote('For storage and partition table, name a firmware folder or an agent file (--da FILE).');

@@ -1,6 +1,7 @@
 import { describeEmiEntry, matchEmi } from '../firmware/emi.js';
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import { isPreloader } from '../plan/selection.js';
+import { compareLayout, type LayoutDifference } from '../storage/layout-difference.js';
 import {
   bootRegions,
   type PartitionEntry,
@@ -76,47 +77,33 @@ function checkImagesAgainstTable(facts: FirmwareFacts, storage: StorageInfo, tab
   return findings;
 }
 
-/** Compares places and sizes of what is to be written; other differences are told as a warning. */
+/** Compares places and sizes. Differences of partitions that are to be written block the job; others are told. */
 function checkLayout(facts: FirmwareFacts, storage: StorageInfo, table: PartitionTable): Finding {
-  const written = new Set(facts.selected.map((fact) => fact.partition.name.toLowerCase()));
-  const differences: { name: string; text: string; written: boolean }[] = [];
-  for (const partition of facts.layout.partitions) {
-    if (partition.region !== userRegion(storage.kind) || partition.endRelativeBlocks !== undefined) continue;
-    const entry = partitionOnPhone(table, partition.name);
-    if (!entry) continue;
-    const moved = entry.start !== partition.start;
-    const resized = partition.size !== 0 && entry.length !== partition.size;
-    if (!moved && !resized) continue;
-    const changes = [
-      ...(moved ? [`starts at ${hex(entry.start)} on the phone, ${hex(partition.start)} in the firmware`] : []),
-      ...(resized ? [`has ${entry.length} bytes on the phone, ${partition.size} in the firmware`] : []),
-    ];
-    differences.push({
-      name: partition.name,
-      text: `${partition.name} ${changes.join(' and ')}`,
-      written: written.has(partition.name.toLowerCase()),
-    });
-  }
-  // The last partition takes what a storage of this size leaves over, so its size alone says nothing.
-  const last = table.partitions.at(-1)?.name.toLowerCase();
-  const telling = differences.filter((each) => each.name.toLowerCase() !== last);
-  if (telling.length === 0) {
+  const user = userRegion(storage.kind);
+  const wanted = facts.layout.partitions
+    .filter((partition) => partition.region === user && partition.endRelativeBlocks === undefined)
+    .map(({ name, start, size }) => ({ name, region: user, start, size }));
+  const moved = compareLayout(wanted, table).filter(
+    ({ verdict }) => verdict === 'moved' || verdict === 'grew' || verdict === 'shrank',
+  );
+  if (moved.length === 0) {
     return {
       severity: 'ok',
       code: 'LAYOUT_MATCHES',
       message: 'The partitions lie where the firmware expects them.',
-      evidence: differences.map((each) => `${each.text} (the rest of the storage: no matter)`),
+      evidence: [],
       next: [],
     };
   }
-  const serious = telling.some((each) => each.written);
+  const written = new Set(facts.selected.map((fact) => fact.partition.name.toLowerCase()));
+  const serious = moved.some((each) => written.has(each.name.toLowerCase()));
   return {
     severity: serious ? 'blocker' : 'warning',
     code: 'LAYOUT_DIFFERS',
     message: serious
       ? 'The phone’s partition layout differs from the firmware’s for partitions that would be written.'
       : 'The phone’s partition layout differs from the firmware’s for partitions that are left alone.',
-    evidence: telling.map((each) => each.text),
+    evidence: moved.map(describeDifference),
     next: serious
       ? [
           'Check that the firmware is made for exactly this model and memory size; a differing layout usually means it is not.',
@@ -124,6 +111,11 @@ function checkLayout(facts: FirmwareFacts, storage: StorageInfo, table: Partitio
         ]
       : [],
   };
+}
+
+function describeDifference({ name, firmware, phone }: LayoutDifference): string {
+  const place = (each: LayoutDifference['phone']) => (each ? `${each.size} bytes at ${hex(each.start)}` : 'nothing');
+  return `${name}: ${place(phone)} on the phone, ${place(firmware)} in the firmware`;
 }
 
 /** Does the firmware's preloader know this phone's memory chip? */
