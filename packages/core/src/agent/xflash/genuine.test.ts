@@ -8,8 +8,8 @@ import { eraseTarget } from './erase.js';
 import { XflashChannel } from './frame.js';
 import { readTarget } from './read.js';
 import type { FlashTarget } from './sections.js';
-import { parseExchanges, pattern, pick } from './testing/exchanges.js';
-import { ScriptedPort } from './testing/scripted-port.js';
+import { parseExchanges, pattern, pick } from './testing/exchanges.fixture.js';
+import { ScriptedPort } from './testing/scripted-port.fixture.js';
 import { downloadImage, writeTarget } from './write.js';
 
 const GENUINE = parseExchanges(readFileSync(new URL('./fixtures/genuine-mt6765.txt', import.meta.url), 'utf8'));

@@ -5,8 +5,8 @@ import type { EmiTable } from '../../firmware/emi-table.js';
 import { Link } from '../../link/link.js';
 import type { AgentStartOptions } from '../start.js';
 import { startXflash, startXflashAgent, type XflashStartOptions } from './start.js';
-import { framed, logFrame, parseExchanges, pattern, pick, type Step, word } from './testing/exchanges.js';
-import { ScriptedPort } from './testing/scripted-port.js';
+import { framed, logFrame, parseExchanges, pattern, pick, type Step, word } from './testing/exchanges.fixture.js';
+import { ScriptedPort } from './testing/scripted-port.fixture.js';
 
 const EXCHANGES = new Map(
   ['./fixtures/bring-up.txt', './fixtures/genuine-mt6765.txt'].flatMap((file) => [

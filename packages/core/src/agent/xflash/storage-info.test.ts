@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Link } from '../../link/link.js';
 import { XflashChannel } from './frame.js';
 import { queryRamSize, queryStorage, queryUsbSpeed, queryWritePacketLength } from './storage-info.js';
-import { framed, parseExchanges, pick, type Step, word } from './testing/exchanges.js';
-import { ScriptedPort } from './testing/scripted-port.js';
+import { framed, parseExchanges, pick, type Step, word } from './testing/exchanges.fixture.js';
+import { ScriptedPort } from './testing/scripted-port.fixture.js';
 
 const EXCHANGES = new Map(
   ['./fixtures/bring-up.txt', './fixtures/genuine-mt6765.txt'].flatMap((file) => [

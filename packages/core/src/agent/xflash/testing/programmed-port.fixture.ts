@@ -1,5 +1,5 @@
 import type { Port } from '../../../link/port.js';
-import { framed, word } from './exchanges.js';
+import { framed, word } from './exchanges.fixture.js';
 
 /** What a little device program can do. Frames are taken and given as payloads. */
 export interface Device {
