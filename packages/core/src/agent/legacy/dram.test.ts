@@ -32,7 +32,8 @@ describe('memory set-up that fails', () => {
   it('without an entry for this memory: nothing is offered', async () => {
     const failure = await fails(asked, emiTable(21, 0xbc, ['900148', '15010046453632']));
     expect(failure.code).toBe('EMI_NO_MATCH');
-    expect(failure.evidence.join()).toContain('900148, 15010046453632');
+    expect(failure.evidence.join()).toContain('SK hynix');
+    expect(failure.evidence.join()).toContain('Samsung FE62');
   });
 
   it('with a version the agent refuses: the exchange is ended first', async () => {
@@ -55,7 +56,7 @@ describe('memory set-up that fails', () => {
     expect(failure.code).toBe('DRAM_SETUP_FAILED');
     expect(failure.message).toContain('4032');
     expect(failure.evidence.join('\n')).toContain('3002 (0xBBA) S_DA_SETUP_DRAM_FAIL');
-    expect(failure.evidence.join('\n')).toContain(`knows: ${KNOWN_ID}`);
+    expect(failure.evidence.join('\n')).toContain('are for: Samsung DJ5BMB, eMMC with LPDDR3, 1 GiB');
   });
 
   it('with the word a real phone gave instead of a memory size', async () => {

@@ -23,11 +23,11 @@ import { nameOfWord } from './status-words.js';
 /** What follows a successful set-up. */
 const ExternalRam = struct('big', { type: u8, chipSelect: u8, size: u64 });
 
-const OTHER_WAYS = [
-  'Unplug the cable and hold the power key for 15 seconds: nothing was written.',
-  'Connect in preloader mode instead of BROM if the phone still has a working preloader (no volume key pressed while plugging in): then the phone sets up its memory itself.',
-  'Use the firmware variant made for this memory: the same model is often built with several memory chips, each with its own preloader.',
-];
+const PRELOADER_MODE =
+  'Unplug the cable, hold the power key for 15 seconds, then connect in preloader mode instead of BROM if the phone still has a working preloader (no volume key pressed while plugging in): then the phone sets up its memory itself.';
+const OTHER_VARIANT =
+  'Use the firmware variant made for this memory: the same model is often built with several memory chips, each with its own preloader.';
+const OTHER_WAYS = [PRELOADER_MODE, OTHER_VARIANT, 'Nothing was written to the phone: it is as it was before.'];
 
 /** Everything the set-up of the memory needs to know. */
 export interface DramSetup {
@@ -59,7 +59,7 @@ export async function setUpDram(talk: Conversation, setup: DramSetup): Promise<n
       evidence: [phone, 'no preloader file with a memory table was given'],
       next: [
         'Give the firmware folder that holds the preloader file (preloader_*.bin) made for this phone.',
-        ...OTHER_WAYS.slice(0, 2),
+        PRELOADER_MODE,
       ],
     });
   }
@@ -69,7 +69,7 @@ export async function setUpDram(talk: Conversation, setup: DramSetup): Promise<n
       stage: 'dram',
       message: `How the agent of ${dialect.name} takes memory settings is not known.`,
       evidence: [phone],
-      next: OTHER_WAYS.slice(0, 2),
+      next: [PRELOADER_MODE],
     });
   }
   const evidence = [phone, describeTable(emi)];
@@ -80,7 +80,7 @@ export async function setUpDram(talk: Conversation, setup: DramSetup): Promise<n
       stage: 'dram',
       message: 'The preloader of this firmware has no settings for the memory chip of this phone.',
       evidence,
-      next: [...OTHER_WAYS.slice(2), ...OTHER_WAYS.slice(0, 2)],
+      next: [OTHER_VARIANT, PRELOADER_MODE],
     });
   }
   setup.onProgress?.('dram', 0, emi.itemSize);
@@ -145,7 +145,7 @@ async function offerVersion(
     next: [
       'Use the Download Agent that comes with this firmware.',
       'Use the preloader file made for this chip: a preloader of another chip has other memory settings.',
-      ...OTHER_WAYS.slice(0, 2),
+      PRELOADER_MODE,
     ],
   });
 }
@@ -193,7 +193,7 @@ async function recordSizeMismatch(talk: Conversation, itemSize: number, emi: Emi
     stage: 'dram',
     message: 'The agent wants memory settings of another layout.',
     evidence: [`the agent wants records of ${itemSize} bytes, ${emi.fileName} has records of ${emi.itemSize}`],
-    next: ['Use the Download Agent that comes with this firmware.', ...OTHER_WAYS.slice(0, 2)],
+    next: ['Use the Download Agent that comes with this firmware.', PRELOADER_MODE],
   });
 }
 

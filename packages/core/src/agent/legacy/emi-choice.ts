@@ -1,5 +1,5 @@
+import { describeEmiEntry } from '../../firmware/emi.js';
 import type { EmiEntry, EmiTable } from '../../firmware/emi-table.js';
-import { hexBytes } from '../../wire/index.js';
 
 const DISCRETE = 0;
 const EMMC_MCP = 2;
@@ -16,13 +16,15 @@ export interface EmiCandidates {
 /** @param cid the phone's eMMC CID in natural order */
 export function candidatesFor(table: EmiTable, cid: Uint8Array): EmiCandidates {
   const swapped = swapWords(cid);
-  const forEmmc = table.entries.filter(
+  // Fillers name no kind of memory and match no phone.
+  const real = table.entries.filter((entry) => entry.dramKind !== 0);
+  const forEmmc = real.filter(
     (entry) => (entry.storageClass === EMMC_MCP || entry.storageClass === ANY) && entry.id.length > 0,
   );
   return {
     // The order of the CID bytes is proven for the chips that were looked at, not for every driver: both count.
     matching: forEmmc.filter((entry) => startsWith(cid, entry.id) || startsWith(swapped, entry.id)),
-    discrete: table.entries.filter((entry) => entry.storageClass === DISCRETE || entry.id.length === 0),
+    discrete: real.filter((entry) => entry.storageClass === DISCRETE || entry.id.length === 0),
   };
 }
 
@@ -37,10 +39,10 @@ export function listFor(table: EmiTable, candidates: EmiCandidates, mostItems: n
   return list;
 }
 
-/** For evidence: `MTK_BLOADER_INFO_v21 of preloader_x.bin knows 150100464536..., discrete memory`. */
+/** For evidence: which memory a table was made for, in plain words. */
 export function describeTable(table: EmiTable): string {
-  const known = table.entries.map((entry) => (entry.id.length > 0 ? hexBytes(entry.id) : 'discrete memory'));
-  return `the memory table (version ${table.version}) of ${table.fileName} knows: ${[...new Set(known)].join(', ') || 'nothing'}`;
+  const known = table.entries.filter((entry) => entry.dramKind !== 0).map(describeEmiEntry);
+  return `the memory settings (version ${table.version}) of ${table.fileName} are for: ${[...new Set(known)].join('; ') || 'nothing'}`;
 }
 
 /** Each 32-bit word turned around: the legacy agents' raw memory dumps against the natural order of a CID. */

@@ -1,6 +1,6 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
+import { GFH_MAGIC, GfhFileInfo, GfhHeader } from '../../firmware/preloader-layout.js';
 import {
-  bytes,
   concat,
   encode,
   hex,
@@ -9,36 +9,23 @@ import {
   LegacyCommand,
   struct,
   sum16,
-  text,
-  u8,
   u16,
   u32,
 } from '../../wire/index.js';
 import type { OnBytes } from '../agent.js';
 import type { Conversation } from './conversation.js';
 
-/** Start of every header in a preloader file. */
-const GfhHeader = struct('little', { magic: bytes(3), version: u8, size: u16, type: u16 });
-/** First header, after its GfhHeader. */
-const GfhFileInfo = struct('little', {
-  name: text(12),
-  fileVersion: u32,
-  fileType: u16,
-  flashDevice: u8,
-  signatureType: u8,
-  loadAddress: u32,
-  fileLength: u32,
-  maxSize: u32,
-  contentOffset: u32,
-  signatureLength: u32,
-  jumpOffset: u32,
-  attribute: u32,
-});
-const GfhBlInfo = struct('little', { attribute: u32 });
-const GfhAntiClone = struct('little', { enable: u16, reserved: u16, offset: u32, length: u32 });
+const GfhBlInfo = struct('little', { header: GfhHeader, attribute: u32 });
+const GfhAntiClone = struct('little', { header: GfhHeader, enable: u16, reserved: u16, offset: u32, length: u32 });
 const GFH_FILE_INFO = 0;
 const GFH_BL_INFO = 1;
 const GFH_ANTI_CLONE = 2;
+/** Least size of the headers that are looked into. */
+const GFH_SIZES: Partial<Record<number, number>> = {
+  [GFH_FILE_INFO]: GfhFileInfo.size,
+  [GFH_BL_INFO]: GfhBlInfo.size,
+  [GFH_ANTI_CLONE]: GfhAntiClone.size,
+};
 
 /** Flash device of an eMMC boot area. */
 const EMMC_BOOT_AREA = 5;
@@ -121,15 +108,13 @@ function recordFor(file: Uint8Array): Uint8Array {
   });
 }
 
-/** Where the content of each header starts, by type. The chain ends at the first thing that is no header. */
+/** Where the first header of each type starts. The chain ends at the first thing that is no header. */
 function gfhHeaders(file: Uint8Array): Map<number, number> {
   const found = new Map<number, number>();
   for (let at = 0; at + GfhHeader.size <= file.length; ) {
     const { magic, size, type } = GfhHeader.parse(file, at);
-    if (!magic.every((byte) => byte === 0x4d) || size < GfhHeader.size || at + size > file.length) break;
-    const contentSize =
-      { [GFH_FILE_INFO]: GfhFileInfo, [GFH_BL_INFO]: GfhBlInfo, [GFH_ANTI_CLONE]: GfhAntiClone }[type]?.size ?? 0;
-    if (!found.has(type) && size >= GfhHeader.size + contentSize) found.set(type, at + GfhHeader.size);
+    if (magic !== GFH_MAGIC || size < (GFH_SIZES[type] ?? GfhHeader.size) || at + size > file.length) break;
+    if (!found.has(type)) found.set(type, at);
     at += size;
   }
   return found;
