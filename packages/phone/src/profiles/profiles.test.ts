@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import sample from './mt6580-emmc.json';
+import { extentsOf, findProfile, listProfiles, ProfileError, parseProfile, regionOf } from './profiles.js';
+
+const CALIBRATION = /^(nvram|nvdata|nvcfg|protect[12]|protect_[fs]|pro_?info|persist|seccfg)$/i;
+
+describe('the phones of the package', () => {
+  it('are the five generations', () => {
+    expect(listProfiles()).toEqual(['mt6580-emmc', 'mt6582-emmc', 'mt6735-emmc', 'mt6757-emmc', 'mt6765-emmc']);
+  });
+
+  it.each(listProfiles())('%s is a whole phone', (name) => {
+    const profile = findProfile(name);
+    expect(profile.name).toBe(name);
+    const random = profile.partitions.filter(({ content }) => content === 'random').map((partition) => partition.name);
+    expect(random).toEqual(profile.partitions.map((partition) => partition.name).filter((n) => CALIBRATION.test(n)));
+    expect(random.length).toBeGreaterThanOrEqual(5);
+    expect(profile.partitions.every(({ size }) => size > 0)).toBe(true);
+    // Adjacent areas, without holes in the middle of the user area.
+    const user = profile.partitions.filter((partition) => regionOf(partition) === 'user');
+    expect(user[0]?.start).toBe(0);
+    const last = user.at(-1);
+    expect((last?.start ?? 0) + (last?.size ?? 0)).toBe(profile.storage.regions.user);
+  });
+
+  it('have the rest of the user area for user data', () => {
+    const profile = findProfile('mt6580-emmc');
+    const userdata = profile.partitions.find(({ name }) => name === 'userdata');
+    const flashinfo = profile.partitions.find(({ name }) => name === 'flashinfo');
+    expect((userdata?.start ?? 0) + (userdata?.size ?? 0)).toBe(flashinfo?.start);
+  });
+
+  it('keep two copies of the preloader', () => {
+    expect(extentsOf(findProfile('mt6580-emmc'), 'PRELOADER')).toEqual([
+      { region: 'boot1', start: 0, length: 0x40000 },
+      { region: 'boot2', start: 0, length: 0x40000 },
+    ]);
+    expect(extentsOf(findProfile('mt6580-emmc'), 'nothing')).toEqual([]);
+  });
+
+  it('are missed with their names', () => {
+    expect(() => findProfile('mt9999')).toThrow(/mt9999.*mt6580-emmc/);
+  });
+});
+
+describe('a profile that somebody wrote', () => {
+  /** The sample with one value replaced, or removed; the path is dotted. */
+  const changed = (path: string, value?: unknown): unknown => {
+    const copy = structuredClone(sample) as unknown as Record<string, unknown>;
+    const steps = path.split('.');
+    const last = steps.pop() as string;
+    const place = steps.reduce((at, step) => at[step] as Record<string, unknown>, copy);
+    if (value === undefined) delete place[last];
+    else place[last] = value;
+    return copy;
+  };
+
+  it.each<[string, string, unknown, RegExp]>([
+    ['a missing part', 'bootRom', undefined, /^bootRom: is missing/],
+    ['an unknown part', 'agent.colour', 'red', /^agent\.colour: is not known; known here: generation/],
+    ['text for a number', 'ramSize', '1 GB', /^ramSize: "1 GB" is not a whole number/],
+    ['a number that is too large', 'hwCode', '0x12345', /^hwCode: "0x12345" is not between 0 and 65535/],
+    ['a word that does not exist', 'agent.legacy.dramExchange', 'both', /dramExchange: "both" is not one of/],
+    ['an id that is none', 'storage.id', '1501', /^storage\.id: "1501" does not look like/],
+    ['an agent without its facts', 'agent.legacy', undefined, /^agent\.legacy: is missing/],
+    ['overlapping partitions', 'partitions.3.start', '0x100000', /\(nvram\): overlaps proinfo/],
+    ['a partition beyond the end', 'partitions.3.size', '0x1d2000000', /\(nvram\): ends beyond region user/],
+    ['half a block', 'partitions.3.size', 100, /multiples of 512/],
+    ['no partitions', 'partitions', [], /^partitions: the list is empty/],
+    ['an unknown region', 'partitions.3.region', 'gp1', /the phone has no region gp1/],
+  ])('is refused with %s', (_, path, value, message) => {
+    expect(() => parseProfile(changed(path, value))).toThrow(ProfileError);
+    expect(() => parseProfile(changed(path, value))).toThrow(message);
+  });
+
+  it('is refused when it is no object', () => {
+    expect(() => parseProfile([])).toThrow(/the profile: \[\] is not an object/);
+  });
+});
