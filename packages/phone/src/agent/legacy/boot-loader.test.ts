@@ -1,6 +1,6 @@
 import { concat, LegacyBootLoaderRecord } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
-import { be32, startStage2, sumOf, toHex } from './testing/test-bench.js';
+import { be32, startStage2, sumOf, toHex } from './testing/test-bench.fixture.js';
 
 const FILE = Uint8Array.from({ length: 0x5a10 }, (_, k) => (k * 7) & 0xff);
 const HASH = concat(be32(0x20), new Uint8Array(0x20));

@@ -10,7 +10,7 @@ import {
   startStage2,
   sumOf,
   testProfile,
-} from './testing/test-bench.js';
+} from './testing/test-bench.fixture.js';
 
 const NAME = fromHex('15 01 00 44 4a 35 42 4d 42');
 const OTHER = fromHex('15 01 00 46 45 36 32 4d 42');

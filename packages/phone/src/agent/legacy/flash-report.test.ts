@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHex, passConfig, startAgent, testProfile, uploadStage2 } from './testing/test-bench.js';
+import { fromHex, passConfig, startAgent, testProfile, uploadStage2 } from './testing/test-bench.fixture.js';
 
 async function reportOf(profile = testProfile({ extraConfig: 'none' })): Promise<string> {
   const { host } = startAgent({ profile });

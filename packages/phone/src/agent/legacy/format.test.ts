@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startStage2 } from './testing/test-bench.js';
+import { startStage2 } from './testing/test-bench.fixture.js';
 
 const u64 = (value: number) => value.toString(16).padStart(16, '0');
 const AT = 0x1000000;

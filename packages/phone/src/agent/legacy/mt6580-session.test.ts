@@ -1,8 +1,16 @@
 import { concat, LegacyGptEntry, sum16 } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
 import { LeaveBus } from '../../device/wire.js';
-import { MT6580_FORMAT_SESSION, MT6580_READBACK_SESSION } from './testing/mt6580-session.js';
-import { emiItem, fromHex, startAgent, startStage2, sumOf, type TestCable, toHex } from './testing/test-bench.js';
+import { MT6580_FORMAT_SESSION, MT6580_READBACK_SESSION } from './testing/mt6580-session.fixture.js';
+import {
+  emiItem,
+  fromHex,
+  startAgent,
+  startStage2,
+  sumOf,
+  type TestCable,
+  toHex,
+} from './testing/test-bench.fixture.js';
 
 /** Plays the host's lines and compares the phone's. What stands in braces is looked up. */
 async function replay(host: TestCable, script: string, blobs: Record<string, Uint8Array>): Promise<void> {

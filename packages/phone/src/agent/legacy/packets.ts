@@ -71,15 +71,15 @@ export async function sendPackets(
   fetch: (offset: number, count: number) => Promise<Uint8Array>,
 ): Promise<void> {
   for (let at = 0; at < length; ) {
-    const data = await fetch(at, Math.min(packetSize, length - at));
-    const sum = halfword(sum16(data));
-    let again: boolean;
+    const count = Math.min(packetSize, length - at);
     do {
+      // Fetched anew for a repeat: the wire may have given the earlier bytes away.
+      const data = await fetch(at, count);
+      const sum = halfword(sum16(data));
       await host.wire.write(data);
       await host.wire.write(sum);
-      again = await wantsAgain(host);
-    } while (again);
-    at += data.length;
+    } while (await wantsAgain(host));
+    at += count;
   }
 }
 

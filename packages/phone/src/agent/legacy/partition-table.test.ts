@@ -1,6 +1,6 @@
 import { ascii, concat, crc32, GptHeader, LegacyGptEntry, LegacyPmtEntry, struct, text, u64 } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
-import { be32, fromHex, startStage2, type TestStorage, testProfile, toHex } from './testing/test-bench.js';
+import { be32, fromHex, startStage2, type TestStorage, testProfile, toHex } from './testing/test-bench.fixture.js';
 
 const USER = 0x1d2000000;
 const gptEntry = (name: string, start: number, size: number) =>

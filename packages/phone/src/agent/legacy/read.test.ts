@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { be32, fromHex, startStage2, testProfile, toHex } from './testing/test-bench.js';
+import { be32, fromHex, startStage2, testProfile, toHex } from './testing/test-bench.fixture.js';
 
 /** Flash of the example session: 0x1BE zero bytes, then k mod 256. */
 const FLASH = Uint8Array.from({ length: 0x300 }, (_, k) => (k < 0x1be ? 0 : k & 0xff));

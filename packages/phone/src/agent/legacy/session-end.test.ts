@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LeaveBus } from '../../device/wire.js';
-import { startStage2 } from './testing/test-bench.js';
+import { startStage2 } from './testing/test-bench.fixture.js';
 
 describe('FINISH', () => {
   it.each(['00 00 00 00', '00 00 00 01', '00 00 00 02'])(

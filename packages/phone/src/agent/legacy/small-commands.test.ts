@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startAgent, startStage2, testProfile, uploadStage2 } from './testing/test-bench.js';
+import { startAgent, startStage2, testProfile, uploadStage2 } from './testing/test-bench.fixture.js';
 
 describe('small commands', () => {
   const zeros = (count: number) => ' 00'.repeat(count);

@@ -1,6 +1,6 @@
 import { concat, SPARSE_MAGIC, SparseChunkHeader, SparseHeader, sum16 } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
-import { be16, be32, startStage2, sumOf, toHex } from './testing/test-bench.js';
+import { be16, be32, startStage2, sumOf, toHex } from './testing/test-bench.fixture.js';
 
 const BLOCK = 0x1000;
 const AT = 0x1000000;

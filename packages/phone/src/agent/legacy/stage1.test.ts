@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { be32, CONFIG, passConfig, SLC_BLOCK, startAgent, testProfile } from './testing/test-bench.js';
+import { be32, CONFIG, passConfig, SLC_BLOCK, startAgent, testProfile } from './testing/test-bench.fixture.js';
 
 describe('first words of stage 1', () => {
   it('are those of a genuine MT6580 stage 1', async () => {

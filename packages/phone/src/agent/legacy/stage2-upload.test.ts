@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { be32, passConfig, startAgent } from './testing/test-bench.js';
+import { be32, passConfig, startAgent } from './testing/test-bench.fixture.js';
 
 /** Pseudo-random bytes: what code looks like to a digest. */
 function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {

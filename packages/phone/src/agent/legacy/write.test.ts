@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { be16, be32, startStage2, sumOf } from './testing/test-bench.js';
+import { be16, be32, startStage2, sumOf } from './testing/test-bench.fixture.js';
 
 /** The image of the example sessions: byte k is k mod 256, 0x600 bytes. */
 const IMAGE = Uint8Array.from({ length: 0x600 }, (_, k) => k & 0xff);
