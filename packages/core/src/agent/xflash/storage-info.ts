@@ -16,7 +16,6 @@ import {
   XflashPacketLength,
   XflashRamRecord,
   XflashRamType,
-  XflashStatus,
   XflashStorage,
   XflashUfsInfoHead,
 } from '../../wire/index.js';
@@ -103,11 +102,6 @@ export async function queryWritePacketLength(channel: XflashChannel): Promise<nu
   const { write } = parsed(XflashPacketLength, data, 'GET_PACKET_LENGTH');
   if (write < SMALLEST_PACKET) throw invalidReply('GET_PACKET_LENGTH', data);
   return Math.min(write, LARGEST_PACKET) & ~1;
-}
-
-/** Whether a status only says that this build does not know the question. */
-export function isUnsupported(status: number): boolean {
-  return status === XflashStatus.UNSUPPORTED_CTRL_CODE || status === XflashStatus.UNSUPPORTED_CMD;
 }
 
 function emmcStorage(data: Uint8Array): StorageInfo {
