@@ -4,8 +4,8 @@ import { NO_FAULTS, parseFault } from './faults.js';
 import type { VirtualPhone } from './phone.js';
 import { findProfile } from './profiles/profiles.js';
 import { MemoryStorage } from './storage/memory-storage.js';
-import { ScriptedHost } from './testing/scripted-host.js';
-import { type TestPhone, testPhone } from './testing/test-phone.js';
+import { ScriptedHost } from './testing/scripted-host.fixture.js';
+import { type TestPhone, testPhone } from './testing/test-phone.fixture.js';
 
 const phones: VirtualPhone[] = [];
 afterEach(async () => {

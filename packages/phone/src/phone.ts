@@ -46,6 +46,8 @@ const REPLUG_MS = 1000;
 const SHORT_WINDOW_AWAY_MS = 2000;
 /** A reset into the boot ROM or a change of USB speed takes the phone off the bus this long. */
 const RESET_MS = 100;
+/** A program that does not notice the missing cable in this time is switched off with the phone, ms. */
+const LAST_BREATH_MS = 500;
 /** Enough of a boot area to see whether something can be started from it. */
 const BOOT_HEAD = 4096;
 
@@ -147,7 +149,7 @@ export class VirtualPhone {
     const cycle = this.#cycle;
     cycle?.comeback?.never(new UnpluggedError('the virtual phone was closed'));
     await cycle?.port.close();
-    await cycle?.over;
+    if (cycle) await Promise.race([cycle.over, pause(REAL_CLOCK, LAST_BREATH_MS)]);
     await this.#born?.catch(() => {});
     await this.#storage.close();
   }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Profile } from '../profiles/profile.js';
 import { findProfile, listProfiles } from '../profiles/profiles.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
-import { difference } from '../testing/bytes.js';
+import { difference } from '../testing/bytes.fixture.js';
 import { birth } from './birth.js';
 import { looksBootable } from './boot-area.js';
 

@@ -3,8 +3,8 @@ import { NO_FAULTS } from '../faults.js';
 import type { BootMode, VirtualPhone } from '../phone.js';
 import type { Profile } from '../profiles/profile.js';
 import { findProfile } from '../profiles/profiles.js';
-import type { ScriptedHost } from '../testing/scripted-host.js';
-import { type TestPhone, testPhone } from '../testing/test-phone.js';
+import type { ScriptedHost } from '../testing/scripted-host.fixture.js';
+import { type TestPhone, testPhone } from '../testing/test-phone.fixture.js';
 
 const phones: VirtualPhone[] = [];
 afterEach(async () => {

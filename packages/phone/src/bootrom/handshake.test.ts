@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { VirtualPhone } from '../phone.js';
-import { type TestPhone, testPhone } from '../testing/test-phone.js';
+import { type TestPhone, testPhone } from '../testing/test-phone.fixture.js';
 
 const phones: VirtualPhone[] = [];
 afterEach(async () => {

@@ -4,8 +4,8 @@ import { NO_FAULTS } from '../faults.js';
 import type { BootMode, VirtualPhone } from '../phone.js';
 import type { Profile } from '../profiles/profile.js';
 import { findProfile } from '../profiles/profiles.js';
-import { replay } from '../testing/replay.js';
-import { testPhone } from '../testing/test-phone.js';
+import { replay } from '../testing/replay.fixture.js';
+import { testPhone } from '../testing/test-phone.fixture.js';
 
 const phones: VirtualPhone[] = [];
 afterEach(async () => {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentFirmware } from '../agent/session.js';
 import type { VirtualPhone } from '../phone.js';
-import { difference, pattern } from '../testing/bytes.js';
-import type { ScriptedHost } from '../testing/scripted-host.js';
-import { testPhone } from '../testing/test-phone.js';
+import { difference, pattern } from '../testing/bytes.fixture.js';
+import type { ScriptedHost } from '../testing/scripted-host.fixture.js';
+import { testPhone } from '../testing/test-phone.fixture.js';
 import { BytePipe, PipeEndedError } from './byte-pipe.js';
 import type { Clock } from './clock.js';
 import { UnpluggedError } from './wire.js';
@@ -101,7 +101,6 @@ describe('the cable', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(sent).toBeGreaterThan(0);
     expect(sent).toBeLessThanOrEqual(4);
-    phones.splice(0);
   });
 
   it('shows firmware that the host is gone, after its last bytes', async () => {

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { difference, pattern } from '../testing/bytes.js';
-import { ScriptedHost } from '../testing/scripted-host.js';
+import { difference, pattern } from '../testing/bytes.fixture.js';
+import { ScriptedHost } from '../testing/scripted-host.fixture.js';
 import { FileStorage } from './file-storage.js';
 import { openPhone } from './open-phone.js';
 

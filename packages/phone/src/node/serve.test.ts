@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentFirmware } from '../agent/session.js';
 import { LeaveBus } from '../device/wire.js';
 import type { VirtualPhone } from '../phone.js';
-import { ScriptedHost } from '../testing/scripted-host.js';
-import { testPhone } from '../testing/test-phone.js';
+import { ScriptedHost } from '../testing/scripted-host.fixture.js';
+import { testPhone } from '../testing/test-phone.fixture.js';
 import { type PhoneServer, servePhone } from './serve.js';
 
 const opened: (VirtualPhone | PhoneServer | { close(): Promise<void> })[] = [];
@@ -156,8 +156,6 @@ describe('a phone on TCP', () => {
       accepted++;
     }
     expect(blocked).toBe(true);
-    opened.splice(0, 1);
-    await server.close();
   });
 
   it('says when the address is taken', async () => {

@@ -20,6 +20,8 @@ export interface PhoneServer {
 const LINGER_MS = 2000;
 /** A host that hangs up and calls again at once may be seen calling first; an occupied phone refuses after this time, ms. */
 const REFUSE_AFTER_MS = 500;
+/** Large enough that the next block is ready when one has left. */
+const SOCKET_BUFFER = 1024 * 1024;
 /** Bytes of the host that may wait for the phone before reading stops. */
 const READ_AHEAD = 1024 * 1024;
 
@@ -33,7 +35,7 @@ export async function servePhone(phone: VirtualPhone, options: ServeOptions = {}
   const { host = '127.0.0.1', port = 0 } = options;
   const sockets = new Set<Socket>();
   let cable: Promise<void> = Promise.resolve();
-  const server = createServer({ noDelay: true }, (socket) => {
+  const server = createServer({ noDelay: true, highWaterMark: SOCKET_BUFFER }, (socket) => {
     // Errors of a socket always come with its close; there is nothing to do about them twice.
     socket.on('error', () => {});
     sockets.add(socket);

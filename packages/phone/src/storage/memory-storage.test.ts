@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { difference, pattern } from '../testing/bytes.js';
+import { difference, pattern } from '../testing/bytes.fixture.js';
 import { FaultyStorage } from './faulty-storage.js';
 import { MemoryStorage } from './memory-storage.js';
 import { StorageFault } from './phone-storage.js';

@@ -1,5 +1,5 @@
 import { xor16 } from '@unbrick/core/wire';
-import { fromHex, type ScriptedHost } from './scripted-host.js';
+import { fromHex, type ScriptedHost } from './scripted-host.fixture.js';
 
 /**
  * For tests: plays the host's side of a transcript and compares the phone's. Lines: `> hex` to the phone, `< hex` from

@@ -4,7 +4,7 @@ import { VirtualPhone, type VirtualPhoneOptions } from '../phone.js';
 import type { Profile } from '../profiles/profile.js';
 import { findProfile } from '../profiles/profiles.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
-import { ScriptedHost } from './scripted-host.js';
+import { ScriptedHost } from './scripted-host.fixture.js';
 
 /** For tests: an agent that says C0 as all do, and then nothing. */
 export const quietAgent: AgentFirmware = async ({ wire }) => {
