@@ -155,7 +155,7 @@ describe('BootRom.sendAgent and jumpAgent', () => {
   });
 
   it('writes pieces of 64 KiB and sums over all of them', async () => {
-    const bytes = Uint8Array.from({ length: 150_001 }, (_, i) => (i * 7) & 0xff);
+    const bytes = Uint8Array.from({ length: 150_001 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 24);
     const sum = xor16(bytes).toString(16).padStart(4, '0');
     const header = SEND_DA_SIX.replaceAll('00 00 00 06', '00 02 49 F1');
     const pieces: number[] = [];

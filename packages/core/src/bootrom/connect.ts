@@ -142,7 +142,8 @@ function noPhone(source: PortSource, timeoutMs: number, seen: Seen, cause?: unkn
       ...seen.last.map(sightingText),
       ...last.error.evidence,
     ],
-    next: [...last.error.next],
+    // A phone that went on booting was met too late, which no other cable cures.
+    next: last.error.code === 'PHONE_GONE' ? [...CATCH_NEXT] : [...last.error.next],
     cause: last.error,
   });
 }

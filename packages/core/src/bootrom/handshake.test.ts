@@ -64,6 +64,20 @@ describe('handshake', () => {
     expect(await hwCode(link)).toBe('fd65800000');
   });
 
+  it('calls less often when calls undo each other', async () => {
+    let lastCall = Number.NEGATIVE_INFINITY;
+    const { link } = devicePlaying(async (device) => {
+      for (let bytes = await device.receive(); bytes; bytes = await device.receive()) {
+        const byte = bytes[0] as number;
+        const tooEarly = byte === 0xa0 && performance.now() - lastCall < 50;
+        if (byte !== 0xa0 || lastCall > 0) await device.send(Uint8Array.of(tooEarly ? 0xa1 : ~byte & 0xff));
+        if (byte === 0xa0) lastCall = performance.now();
+      }
+    });
+    await handshake(link, { timeoutMs: 4000, intervalMs: 10 });
+    expect(link.buffered).toBe(0);
+  });
+
   it('goes on with a preloader that is already in its command loop', async () => {
     const { link, done } = scriptedPhone(`> A0\n< A0\n> FE\n< 02\n${HW_CODE}`);
     expect(await handshake(link, CALM)).toEqual({ sawReady: false, resumed: true });

@@ -89,11 +89,9 @@ class Handshake {
     if (answer === undefined) return undefined;
     // More than one call may be on the way on a slow line. Their answers arrive an interval apart: the last one tells where
     // the phone stands, and none may be left for the next step to read.
-    if (this.#startsUnanswered > 1) {
-      answer = (await this.#settle()) ?? answer;
-      // A later call has undone an earlier one: the line is slower than the calls come.
-      if (answer === NOT_STARTED) this.#intervalMs = Math.min(2 * this.#intervalMs, SLOWEST_INTERVAL_MS);
-    }
+    if (this.#startsUnanswered > 1) answer = (await this.#settle()) ?? answer;
+    // A later call has undone an earlier one: the line is slower than the calls come.
+    if (answer === NOT_STARTED) this.#intervalMs = Math.min(2 * this.#intervalMs, SLOWEST_INTERVAL_MS);
     this.#startsUnanswered = 0;
     return answer;
   }

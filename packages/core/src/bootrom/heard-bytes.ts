@@ -33,7 +33,7 @@ export class HeardBytes {
   /** Facts for an error message. */
   evidence(): string[] {
     const facts: string[] = [];
-    if (this.ready > 0) facts.push(`the preloader said READY ${this.ready} times`);
+    if (this.ready > 0) facts.push(`the preloader said READY ${this.ready === 1 ? 'once' : `${this.ready} times`}`);
     if (this.other > 0) {
       const first = hexBytes(Uint8Array.from(this.#first));
       facts.push(`${this.other} other bytes came${this.other > KEPT ? `, the first of them ${first}` : `: ${first}`}`);
