@@ -19,7 +19,6 @@ export interface AgentState {
   readonly tables: PartitionTableCache;
   /** Environment: 1 = Linux. It decides the read packet length. */
   systemOs: number;
-  logLevel: number;
   checksumLevel: number;
   batteryOption: number;
   resetKey: number;
@@ -78,7 +77,6 @@ export function newAgentState(session: AgentSession, fitted: FittedStorage, tabl
     fitted,
     tables,
     systemOs: 0,
-    logLevel: 2,
     checksumLevel: ChecksumLevel.STORAGE,
     batteryOption: BatteryOption.USB_POWER_ONLY,
     resetKey: 0x68,

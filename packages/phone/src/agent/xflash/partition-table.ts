@@ -1,7 +1,7 @@
 /** The agent's own look at the GPT of the card. */
 import type { Region } from '@unbrick/core';
 import { crc32, GPT_SIGNATURE, GptEntry, GptHeader, latin1 } from '@unbrick/core/wire';
-import type { PhoneStorage } from '../../storage/phone-storage.js';
+import { type PhoneStorage, StorageFault } from '../../storage/phone-storage.js';
 import { type FittedStorage, regionSize } from './storage-map.js';
 
 /** A partition as the agent knows it; bytes. */
@@ -45,9 +45,9 @@ export class PartitionTableCache {
   async #readCopy(offset: number, regionBytes: number): Promise<AgentPartition[] | undefined> {
     const { blockSize, user } = this.fitted;
     if (offset < 0 || offset + blockSize > regionBytes) return undefined;
-    const sector = await this.storage.read(user, offset, blockSize);
-    if (latin1(sector.subarray(0, 8)) !== GPT_SIGNATURE) return undefined;
     try {
+      const sector = await this.storage.read(user, offset, blockSize);
+      if (latin1(sector.subarray(0, 8)) !== GPT_SIGNATURE) return undefined;
       const header = GptHeader.parse(sector);
       if (header.headerSize < GptHeader.size || header.headerSize > blockSize) return undefined;
       const checked = sector.slice(0, header.headerSize);
@@ -59,8 +59,8 @@ export class PartitionTableCache {
       if (crc32(entries) !== header.entriesCrc) return undefined;
       return this.#parse(entries, header.entrySize);
     } catch (error) {
-      // Numbers that point outside the card: a damaged table, for the agent the same as none.
-      if (error instanceof RangeError) return undefined;
+      // Numbers that point outside the card, or a card that cannot be read: for the agent the same as no table.
+      if (error instanceof RangeError || error instanceof StorageFault) return undefined;
       throw error;
     }
   }

@@ -13,6 +13,8 @@ import { FrameError } from './frame.js';
 
 /** Bit of the environment's log channel. */
 const LOG_TO_USB = 2;
+/** The virtual agent's lines are of this level; a higher one in the environment silences them. */
+const LOG_LEVEL_INFO = 2;
 /** Longest block of hardware parameters: its length travels in one byte. */
 const MAX_HW_BLOCK = 0xff;
 
@@ -24,9 +26,8 @@ export async function startUp(state: AgentState): Promise<void> {
 
   await expectSetupCode(state, XflashCommand.SETUP_ENVIRONMENT);
   const environment = XflashEnvironment.parse(await orDie(state, () => receiveEnvironment(state)));
-  state.logLevel = environment.logLevel;
   state.systemOs = environment.systemOs;
-  channel.logging = (environment.logChannel & LOG_TO_USB) !== 0;
+  channel.logging = (environment.logChannel & LOG_TO_USB) !== 0 && environment.logLevel <= LOG_LEVEL_INFO;
   logCommand(state, 'SETUP_ENVIRONMENT', false, {
     logLevel: environment.logLevel,
     logChannel: environment.logChannel,
