@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LeaveBus } from './device/wire.js';
 import { NO_FAULTS, parseFault } from './faults.js';
-import type { VirtualPhone } from './phone.js';
-import { findProfile } from './profiles/profiles.js';
+import { VirtualPhone } from './phone.js';
+import { findProfile, listProfiles } from './profiles/profiles.js';
 import { MemoryStorage } from './storage/memory-storage.js';
 import { ScriptedHost } from './testing/scripted-host.fixture.js';
 import { type TestPhone, testPhone } from './testing/test-phone.fixture.js';
@@ -152,6 +152,26 @@ describe('a life on the bus', () => {
     await refused;
     expect(await host.port.receive()).toBeNull();
     await expect(phone.attach()).rejects.toThrow(/closed/);
+  });
+});
+
+describe('the phones of the package', () => {
+  const both = listProfiles().flatMap((name) => [[name, 'brom'] as const, [name, 'preloader'] as const]);
+
+  it.each(both)('%s starts its agent from %s', async (name, mode) => {
+    const profile = findProfile(name);
+    const storage = new MemoryStorage(profile.storage.kind, profile.storage.regions);
+    const phone = new VirtualPhone({ profile, mode, storage });
+    phones.push(phone);
+    const host = new ScriptedHost(await phone.attach(AbortSignal.timeout(5000)));
+    await (mode === 'brom' ? host.handshake() : host.preloaderHandshake());
+    for (const value of ['d7', '00200000', '00000102', '00000100']) await host.exchange(value, value);
+    await host.receive(2);
+    await host.send(`0102${'00'.repeat(0x100)}`);
+    expect(await host.receive(4)).toBe('02010000');
+    await host.exchange('d5', 'd5');
+    await host.exchange('00200000', '00200000 0000');
+    expect(await host.receive(1)).toBe('c0');
   });
 });
 
