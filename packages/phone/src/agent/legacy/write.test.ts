@@ -49,6 +49,13 @@ describe('SDMMC_WRITE_IMAGE', () => {
     expect(await host.ask('64')).toBe('5a');
   });
 
+  it('is over at STOP, and wants no total', async () => {
+    const { host } = await startStage2();
+    await host.ask(start());
+    expect(await host.ask('96')).toBe('');
+    expect(await host.ask('64')).toBe('5a');
+  });
+
   it('dictates packets of 1 MiB', async () => {
     const { host, storage } = await startStage2();
     const big = new Uint8Array(0x100200).fill(3);
@@ -180,6 +187,13 @@ describe('VERIFY_IMG_CHKSUM', () => {
   it('agrees with what was read back', async () => {
     const host = await written('03');
     expect(await host.ask(...verify(0xfd00))).toBe('00 00 00 00 64 00 00 00 00 00 00 06 00');
+    expect(await host.ask('5a')).toBe('5a');
+  });
+
+  it('knows what SDMMC_WRITE_DATA read back', async () => {
+    const { host } = await startStage2();
+    await host.ask(`62 03 08 ${ADDRESS} ${LENGTH}`, be32(0x400), '5a', FIRST, 'fe 00', '5a', SECOND, 'ff 00');
+    await host.ask(...verify(0xfd00));
     expect(await host.ask('5a')).toBe('5a');
   });
 
