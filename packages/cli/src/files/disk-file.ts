@@ -1,13 +1,18 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { closeSync, openSync, read } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { promisify } from 'node:util';
 import { type ByteSource, UnbrickError } from '@unbrick/core';
 
-/** A file on disk, opened on first use and kept open until the process ends or {@link close}. */
+const readAt = promisify(read);
+
+/** A file on disk, opened on first use and kept open until {@link close}. */
 export class DiskFile implements ByteSource {
   readonly name: string;
   readonly size: number;
   readonly #path: string;
-  #handle: Promise<FileHandle> | undefined;
+  // A plain descriptor: a FileHandle that a caller forgets would be closed with a warning in the middle of a job.
+  #descriptor: number | undefined;
 
   constructor(path: string, size: number) {
     this.#path = path;
@@ -16,22 +21,21 @@ export class DiskFile implements ByteSource {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    this.#handle ??= open(this.#path, 'r');
-    const handle = await this.#handle;
+    this.#descriptor ??= openSync(this.#path, 'r');
     const wanted = Math.max(0, Math.min(length, this.size - offset));
     const buffer = Buffer.allocUnsafeSlow(wanted);
     let filled = 0;
     while (filled < wanted) {
-      const { bytesRead } = await handle.read(buffer, filled, wanted - filled, offset + filled);
+      const { bytesRead } = await readAt(this.#descriptor, buffer, filled, wanted - filled, offset + filled);
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
     return new Uint8Array(buffer.buffer, buffer.byteOffset, filled);
   }
 
-  async close(): Promise<void> {
-    await (await this.#handle)?.close();
-    this.#handle = undefined;
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }
 

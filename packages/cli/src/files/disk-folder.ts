@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type ByteSource, type FolderSource, UnbrickError } from '@unbrick/core';
-import { openDiskFile } from './disk-file.js';
+import { type DiskFile, openDiskFile } from './disk-file.js';
 
 /** Deep enough for every firmware layout that circulates; keeps a mistaken `flash /` from walking a whole disk. */
 const MAX_DEPTH = 6;
@@ -11,6 +11,7 @@ const MAX_FILES = 20_000;
 export class DiskFolder implements FolderSource {
   readonly name: string;
   readonly #root: string;
+  readonly #open: DiskFile[] = [];
 
   constructor(root: string) {
     this.#root = resolve(root);
@@ -32,8 +33,16 @@ export class DiskFolder implements FolderSource {
     return found;
   }
 
-  open(path: string): Promise<ByteSource> {
-    return openDiskFile(join(this.#root, path));
+  /** @throws UnbrickError `FILE_MISSING` */
+  async open(path: string): Promise<ByteSource> {
+    const file = await openDiskFile(join(this.#root, path));
+    this.#open.push(file);
+    return file;
+  }
+
+  /** Closes all files that were opened through this folder. */
+  close(): void {
+    for (const file of this.#open.splice(0)) file.close();
   }
 }
 

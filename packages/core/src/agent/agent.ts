@@ -1,4 +1,4 @@
-import type { Extent, PartitionTable, StorageInfo } from '../storage/storage.js';
+import type { Extent, PartitionTable, Region, StorageInfo } from '../storage/storage.js';
 
 export type AgentGeneration = 'legacy' | 'xflash' | 'xml';
 
@@ -13,6 +13,12 @@ export interface WriteResult {
    * `storage` = the agent read the flash back and compared.
    */
   agentProof: 'none' | 'link' | 'storage';
+}
+
+/** What {@link Agent.writePreloader} did. */
+export interface PreloaderWriteResult extends WriteResult {
+  /** The boot areas that the agent's protocol promises to have written. */
+  regions: readonly Region[];
 }
 
 export interface TransferOptions {
@@ -36,7 +42,6 @@ export interface Agent {
   /** Build text of the agent where known. */
   readonly version: string;
   readonly storage: StorageInfo;
-  /** Whether writes to the user region need a valid partition table on the phone (XFlash does). */
   readPartitionTable(): Promise<PartitionTable>;
   /**
    * The extent's bytes in order, in pieces of the agent's choice. Ending the iteration early stops the transfer cleanly.
@@ -48,10 +53,8 @@ export interface Agent {
    * `extent.start` is a multiple of the block size.
    */
   write(extent: Extent, data: AsyncIterable<Uint8Array>, options?: TransferOptions): Promise<WriteResult>;
-  /**
-   * Hands the plain preloader file (GFH form) to the agent, which adds the device header and writes both boot areas.
-   */
-  writePreloader(file: Uint8Array, options?: TransferOptions): Promise<WriteResult>;
+  /** Hands the plain preloader file (GFH form) to the agent, which adds the device header and writes the boot areas. */
+  writePreloader(file: Uint8Array, options?: TransferOptions): Promise<PreloaderWriteResult>;
   /** Erases the extent; `onBytes` counts towards its length. */
   erase(extent: Extent, options?: TransferOptions): Promise<void>;
   /** Ends the session. The link is of no use afterwards. */

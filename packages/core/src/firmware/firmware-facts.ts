@@ -1,8 +1,8 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
-import { isPreloader } from '../plan/selection.js';
 import { type Image, openImage } from './image.js';
 import type { FirmwarePackage } from './package.js';
 import { type Preloader, parsePreloader } from './preloader.js';
+import { isPreloader } from './scatter/is-preloader.js';
 import type { ScatterLayout, ScatterPartition } from './scatter/scatter.js';
 import { readWhole } from './source.js';
 
@@ -37,8 +37,8 @@ export async function gatherFirmwareFacts(
   selected: readonly ScatterPartition[],
 ): Promise<FirmwareFacts> {
   const facts: FirmwareFacts = { package: firmware, layout, selected: [] };
-  const preloaderPath =
-    firmware.preloaderPath ?? pathOf(firmware, selected.find(isPreloader) ?? layout.partitions.find(isPreloader));
+  // The layout's own preloader first: the eMMC and UFS layouts of one package may name different ones.
+  const preloaderPath = pathOf(firmware, layout.partitions.find(isPreloader)) ?? firmware.preloaderPath;
   if (preloaderPath !== undefined) {
     try {
       const source = await firmware.folder.open(preloaderPath);

@@ -1,5 +1,5 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
-import { isPreloader } from '../plan/selection.js';
+import { isPreloader } from './scatter/is-preloader.js';
 import { findAgentCandidates } from './agent-search.js';
 import { FileLookup, folderOf, nameOf } from './file-lookup.js';
 import type { ScatterFile, ScatterLayout, ScatterPartition } from './scatter/scatter.js';

@@ -1,9 +1,9 @@
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
+import { isPreloader } from '../firmware/scatter/is-preloader.js';
 import { partitionOnPhone } from '../preflight/check-storage.js';
 import { bootRegions, type PartitionTable, type StorageInfo } from '../storage/storage.js';
 import { isCalibration } from './calibration.js';
 import type { Plan, PlanStep } from './plan.js';
-import { isPreloader } from './selection.js';
 
 export interface PlanOptions {
   /** Read the calibration partitions to a backup first. */

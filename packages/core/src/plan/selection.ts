@@ -30,11 +30,6 @@ export function selectPartitions(layout: ScatterLayout, selection: Selection): S
   });
 }
 
-/** Whether this partition is the preloader, which the agent writes by a command of its own. */
-export function isPreloader(partition: ScatterPartition): boolean {
-  return partition.type.toUpperCase() === 'SV5_BL_BIN' || /^preloader(_[ab]|2)?$/i.test(partition.name);
-}
-
 function unknownName(name: string, layout: ScatterLayout): UnbrickError {
   return new UnbrickError({
     code: 'PARTITION_UNKNOWN',

@@ -1,12 +1,22 @@
 import type { FirmwareFacts, ImageFact } from '../firmware/firmware-facts.js';
-import { isPreloader } from '../plan/selection.js';
+import { isPreloader } from '../firmware/scatter/is-preloader.js';
 import type { Finding } from './finding.js';
 
 const GET_AGAIN = 'Download or unpack the firmware again and compare its checksum.';
 
 /** What can be wrong with a firmware before any phone is seen. Pure. */
 export function checkFirmware(facts: FirmwareFacts): Finding[] {
-  const findings: Finding[] = [];
+  const findings: Finding[] = [describePackage(facts)];
+  for (const problem of facts.package.problems) {
+    const serious = problem.severity === 'error';
+    findings.push({
+      severity: serious ? 'blocker' : 'warning',
+      code: problem.code,
+      message: problem.message,
+      evidence: [],
+      next: serious ? [GET_AGAIN] : [],
+    });
+  }
   for (const problem of facts.package.scatter.problems) {
     findings.push({
       severity: problem.severity === 'error' ? 'blocker' : 'warning',
@@ -28,6 +38,17 @@ export function checkFirmware(facts: FirmwareFacts): Finding[] {
   for (const fact of facts.selected) findings.push(...checkImage(fact));
   findings.push(...checkPreloader(facts));
   return findings;
+}
+
+function describePackage(facts: FirmwareFacts): Finding {
+  const { scatter, scatterPath, scatterWhy } = facts.package;
+  return {
+    severity: 'ok',
+    code: 'FIRMWARE_OPENED',
+    message: `The firmware is ${scatterPath}: ${scatter.platform || 'unnamed platform'}, project ${scatter.project || 'unnamed'}, ${facts.layout.storage.toUpperCase()}.`,
+    evidence: [scatterWhy],
+    next: [],
+  };
 }
 
 function checkImage(fact: ImageFact): Finding[] {

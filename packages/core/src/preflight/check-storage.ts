@@ -1,6 +1,6 @@
 import { describeEmiEntry, matchEmi } from '../firmware/emi.js';
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
-import { isPreloader } from '../plan/selection.js';
+import { isPreloader } from '../firmware/scatter/is-preloader.js';
 import { compareLayout, type LayoutDifference } from '../storage/layout-difference.js';
 import {
   bootRegions,

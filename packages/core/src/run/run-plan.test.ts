@@ -132,6 +132,13 @@ describe('a whole run', () => {
     expect(record.state.describe()).toBe('Written and verified: boot, preloader. The phone is starting.');
   });
 
+  it('accepts an agent that writes the first boot area only, and says so', async () => {
+    agent.promised = ['boot1'];
+    await run([PRELOADER_STEP]);
+    const notes = events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
+    expect(notes).toEqual(['boot2 keeps the preloader it had: this agent writes one boot area only.']);
+  });
+
   it('keeps a backup with checksums and manifest', async () => {
     await run([BACKUP_STEP]);
     const bytes = backup.bytes('nvram.bin');

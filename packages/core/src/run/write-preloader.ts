@@ -10,7 +10,7 @@ import type { EventSink, PartitionReport } from './events.js';
 const FILE_OFFSETS = [0x800, 0x1000];
 
 /**
- * Writes the preloader through the agent's own command and proves each boot area by reading it back.
+ * Writes the preloader through the agent's own command and proves by reading back what that command promises.
  * @throws UnbrickError `VERIFY_FAILED` naming the boot area that differs
  */
 export async function writePreloader(
@@ -24,13 +24,21 @@ export async function writePreloader(
   const progress = (phase: 'write' | 'verify', bytes: number, of: number) =>
     emit({ type: 'progress', phase, partition: step.partition, bytes, total: of });
   progress('write', 0, total);
-  await agent.writePreloader(file, { onBytes: (bytes) => progress('write', bytes, total) });
+  const written = await agent.writePreloader(file, { onBytes: (bytes) => progress('write', bytes, total) });
   progress('write', total, total);
   const sha256 = await sha256Hex(file);
   const regions = step.regions.filter((region) => (agent.storage.regions.get(region) ?? 0) > 0);
   progress('verify', 0, total * regions.length);
   for (const [index, region] of regions.entries()) {
-    await verifyBootArea(agent, region, file, sha256);
+    const seen = await lookForPreloader(agent, region, file, sha256);
+    if (seen !== undefined && written.regions.includes(region)) throw notThere(region, sha256, seen);
+    if (seen !== undefined) {
+      emit({
+        type: 'note',
+        phase: 'verify',
+        message: `${region} keeps the preloader it had: this agent writes one boot area only.`,
+      });
+    }
     progress('verify', total * (index + 1), total * regions.length);
   }
   return {
@@ -42,7 +50,13 @@ export async function writePreloader(
   };
 }
 
-async function verifyBootArea(agent: Agent, region: Region, file: Uint8Array, sha256: string): Promise<void> {
+/** Undefined when the boot area holds the file; else what it holds. */
+async function lookForPreloader(
+  agent: Agent,
+  region: Region,
+  file: Uint8Array,
+  sha256: string,
+): Promise<string[] | undefined> {
   const size = agent.storage.regions.get(region) ?? 0;
   const seen: string[] = [];
   for (const start of FILE_OFFSETS) {
@@ -50,10 +64,14 @@ async function verifyBootArea(agent: Agent, region: Region, file: Uint8Array, sh
     const hash = await Sha256Stream.create();
     for await (const chunk of agent.read({ region, start, length: file.length })) hash.update(chunk);
     const found = hash.digestHex();
-    if (found === sha256) return;
+    if (found === sha256) return undefined;
     seen.push(`${region} at ${hex(start)}: SHA-256 ${found}`);
   }
-  throw new UnbrickError({
+  return seen;
+}
+
+function notThere(region: Region, sha256: string, seen: string[]): UnbrickError {
+  return new UnbrickError({
     code: 'VERIFY_FAILED',
     stage: 'verify',
     message: `The phone's ${region} does not hold the preloader that was written.`,

@@ -58,10 +58,10 @@ function practiceImage(profile: Profile, partition: ProfilePartition): Uint8Arra
   const room = partition.size > 0 ? partition.size : 64 * MIB;
   if (partition.operation === 'BOOTLOADERS') return practicePreloader(profile);
   if (/^(boot|recovery)/.test(name)) return bootImage(name, Math.min(room / 2, 3 * MIB), Math.min(room / 4, MIB));
-  if (/^(system|android|cache|userdata|usrdata|vendor)/.test(name)) {
+  if (/^(super|system|android|cache|userdata|usrdata|vendor)/.test(name)) {
     return sparseImage(
       name,
-      Math.floor(Math.min(room, name.startsWith('system') || name === 'android' ? 64 * MIB : 8 * MIB) / 4096),
+      Math.floor(Math.min(room, /^(super|system|android)/.test(name) ? 64 * MIB : 8 * MIB) / 4096),
     );
   }
   if (/^(mbr|ebr\d)$/.test(name)) return bootSector(name);

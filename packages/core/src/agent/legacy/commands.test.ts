@@ -211,7 +211,7 @@ describe('writePreloader', () => {
 ← 5A`);
     const seen: number[] = [];
     const result = await agent.writePreloader(file, { onBytes: (n) => seen.push(n) });
-    expect(result).toEqual({ bytes: file.length, agentProof: 'link' });
+    expect(result).toEqual({ bytes: file.length, agentProof: 'link', regions: ['boot1', 'boot2'] });
     expect(seen).toEqual([0x1000, 0x1234]);
     device.expectFinished();
   });

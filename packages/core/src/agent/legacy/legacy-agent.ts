@@ -1,8 +1,8 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
 import { readTableFromStorage } from '../../storage/partition-table.js';
-import type { Extent, PartitionTable, StorageInfo } from '../../storage/storage.js';
+import { bootRegions, type Extent, type PartitionTable, type StorageInfo } from '../../storage/storage.js';
 import { encode, LegacyCommand, u32 } from '../../wire/index.js';
-import type { Agent, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
 import type { AgentStartOptions } from '../start.js';
 import { type Conversation, conversationIsOver } from './conversation.js';
 import { eraseExtent } from './erase-command.js';
@@ -83,12 +83,12 @@ export class LegacyAgent implements Agent {
   }
 
   /** A stop is obeyed before the start only. @throws UnbrickError `PRELOADER_INVALID`, `AGENT_REFUSED` */
-  async writePreloader(file: Uint8Array, options: TransferOptions = {}): Promise<WriteResult> {
+  async writePreloader(file: Uint8Array, options: TransferOptions = {}): Promise<PreloaderWriteResult> {
     options.stop?.throwIfAborted();
     await this.#alone('writing the preloader', () =>
       downloadPreloader(this.#talk, file, () => this.#tellSecurity(), options.onBytes),
     );
-    return { bytes: file.length, agentProof: 'link' };
+    return { bytes: file.length, agentProof: 'link', regions: bootRegions(this.storage.kind) };
   }
 
   /** @throws UnbrickError `EXTENT_INVALID`, `AGENT_REFUSED`, `FORMAT_PARTIAL` */

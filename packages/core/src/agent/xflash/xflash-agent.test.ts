@@ -307,7 +307,7 @@ describe('the rest', () => {
     const seen: number[] = [];
     const agent = agentOn(port, { agentProof: 'link' });
     const result = await agent.writePreloader(pattern(600, 11, 2), { onBytes: (bytes) => seen.push(bytes) });
-    expect(result).toEqual({ bytes: 600, agentProof: 'link' });
+    expect(result).toEqual({ bytes: 600, agentProof: 'link', regions: ['boot1'] });
     expect(seen).toEqual([600]);
     port.expectDone();
   });

@@ -2,7 +2,7 @@ import { type Stage, UnbrickError } from '../../errors/unbrick-error.js';
 import { readTableFromStorage } from '../../storage/partition-table.js';
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
 import { concat, XflashControl } from '../../wire/index.js';
-import type { Agent, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
 import { controlAction } from './device-control.js';
 import { eraseTarget } from './erase.js';
 import type { XflashChannel } from './frame.js';
@@ -78,7 +78,7 @@ export class XflashAgent implements Agent {
    * By name, so that the agent makes the device header. A stop is looked at only before the start: a preloader written by
    * half is the one thing that keeps a phone from starting.
    */
-  writePreloader(file: Uint8Array, { onBytes, stop }: TransferOptions = {}): Promise<WriteResult> {
+  writePreloader(file: Uint8Array, { onBytes, stop }: TransferOptions = {}): Promise<PreloaderWriteResult> {
     return this.#alone('write the preloader', 'write', async () => {
       stop?.throwIfAborted();
       this.#expectRoom(file);
@@ -87,7 +87,9 @@ export class XflashAgent implements Agent {
         chunkLength: this.#facts.chunkLength,
         ...(onBytes ? { onBytes } : {}),
       });
-      return { bytes: file.length, agentProof: this.#facts.agentProof };
+      // Captures show the first boot area only; whether the second is written too depends on the build.
+      const [first] = bootRegions(this.storage.kind);
+      return { bytes: file.length, agentProof: this.#facts.agentProof, regions: first ? [first] : [] };
     });
   }
 

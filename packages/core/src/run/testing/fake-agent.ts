@@ -1,4 +1,4 @@
-import type { Agent, RebootTarget, TransferOptions, WriteResult } from '../../agent/agent.js';
+import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../../agent/agent.js';
 import type { Extent, PartitionTable, Region, StorageInfo } from '../../storage/storage.js';
 
 const PACKET = 4096;
@@ -11,6 +11,8 @@ export class FakeAgent implements Agent {
   readonly diary: string[] = [];
   /** Flips a bit in everything written. */
   badWrites = false;
+  /** Boot areas that the preloader command promises. */
+  promised: Region[] = ['boot1', 'boot2'];
   /** Called before each packet moves, with its offset in the transfer. */
   onPacket: (kind: 'read' | 'write', offset: number) => void = () => {};
 
@@ -50,13 +52,13 @@ export class FakeAgent implements Agent {
     return { bytes: offset, agentProof: 'link' };
   }
 
-  async writePreloader(file: Uint8Array): Promise<WriteResult> {
+  async writePreloader(file: Uint8Array): Promise<PreloaderWriteResult> {
     this.diary.push('write preloader');
-    for (const region of ['boot1', 'boot2'] as const) {
+    for (const region of this.promised) {
       this.memory.get(region)?.set(file, 0x800);
       if (this.badWrites) this.memory.get(region)?.fill(0, 0x800, 0x900);
     }
-    return { bytes: file.length, agentProof: 'none' };
+    return { bytes: file.length, agentProof: 'none', regions: this.promised };
   }
 
   async erase(extent: Extent): Promise<void> {
