@@ -17,6 +17,8 @@ export const EmiHeader = struct('little', {
   count: u32,
 });
 const EMI_KIND = 'MTK_BIN';
+const TAG_BYTES = ascii(EMI_TAG);
+const KIND_BYTES = ascii(EMI_KIND);
 /** The largest real table has a few dozen entries. */
 const MAX_ENTRIES = 256;
 /** Enough to tell an entry from noise in every layout. */
@@ -117,10 +119,10 @@ export function findEmiTable(file: Uint8Array, signatureLength: number): FoundEm
   if (end >= 4) {
     const length = view.getUint32(end - 4, true);
     const start = end - 4 - length;
-    if (start >= 0 && startsWith(file, start, EMI_TAG)) return parseEmiTable(file.subarray(start, end - 4), true);
+    if (start >= 0 && startsWith(file, start, TAG_BYTES)) return parseEmiTable(file.subarray(start, end - 4), true);
   }
   for (let at = lastTag(file, file.length); at >= 0; at = lastTag(file, at - 1)) {
-    if (startsWith(file, at + EmiHeader.offsets.kind, EMI_KIND)) return parseEmiTable(file.subarray(at), false);
+    if (startsWith(file, at + EmiHeader.offsets.kind, KIND_BYTES)) return parseEmiTable(file.subarray(at), false);
   }
   return undefined;
 }
@@ -262,18 +264,17 @@ function sumOfRanks(entry: Uint8Array, offset: number, width: 4 | 8): number {
   return sum <= LARGEST_RAM ? sum : 0;
 }
 
-function startsWith(file: Uint8Array, offset: number, wanted: string): boolean {
-  const expected = ascii(wanted);
-  return expected.every((byte, i) => file[offset + i] === byte);
+function startsWith(file: Uint8Array, offset: number, wanted: Uint8Array): boolean {
+  return wanted.every((byte, i) => file[offset + i] === byte);
 }
 
 /** Where the last tag that begins at or before `from` is; -1 when there is none. */
 function lastTag(file: Uint8Array, from: number): number {
-  const first = EMI_TAG.charCodeAt(0);
+  const first = TAG_BYTES[0] as number;
   // A negative start would make lastIndexOf count from the end of the file.
   for (let at = from; at >= 0; at--) {
     at = file.lastIndexOf(first, at);
-    if (at < 0 || startsWith(file, at, EMI_TAG)) return at;
+    if (at < 0 || startsWith(file, at, TAG_BYTES)) return at;
   }
   return -1;
 }
