@@ -10,3 +10,4 @@ export * from './legacy.js';
 export * from './sparse.js';
 export * from './struct.js';
 export * from './xflash.js';
+export * from './xml.js';
