@@ -76,7 +76,7 @@ export function planLines(plan: Plan, style: Style): string[] {
     step.partition,
     step.bytes > 0 ? formatBytes(step.bytes) : '',
     stepPlace(step),
-    step.risk === 'high' ? 'the phone needs this to start' : '',
+    step.risk === 'high' ? 'needed to start' : '',
   ]);
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
   const backups = plan.steps.filter((step) => step.kind === 'backup').length;

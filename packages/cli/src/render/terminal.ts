@@ -86,7 +86,7 @@ function barText(title: string, event: ProgressEvent, seconds: number): string {
     bar,
     `${String(Math.floor(share * 100)).padStart(3)} %`,
     counts ? `${formatBytes(event.bytes)} of ${formatBytes(event.total)}` : '',
-    counts ? formatSpeed(event.bytes, seconds) : '',
+    counts && event.phase !== 'erase' ? formatSpeed(event.bytes, seconds) : '',
     left,
   ]
     .filter(Boolean)

@@ -31,11 +31,22 @@ export async function launchAgent(link: Link, bootRom: BootRom, options: AgentSt
       code: 'AGENT_GENERATION_UNSUPPORTED',
       stage: 'agent',
       message: 'This program does not speak the protocol of this chip’s Download Agents yet.',
-      evidence: [`hw_code ${hex(identity.hwCode, 4)}${generation ? `, ${generation} agents` : ', generation not known'}`],
+      evidence: [
+        `hw_code ${hex(identity.hwCode, 4)}${generation ? `, ${generation} agents` : ', generation not known'}`,
+      ],
       next: ['Use SP Flash Tool for this phone, and tell the project about the chip.'],
     });
   }
-  await bootRom.sendAgent(image.stage1, (bytes, total) => options.onProgress?.('agent-upload', bytes, total));
+  // One progress over both stages; some protocols leave out the signature of the second.
+  const first = image.stage1.bytes.length;
+  const both = first + image.stage2.bytes.length;
+  await bootRom.sendAgent(image.stage1, (bytes) => options.onProgress?.('agent-upload', bytes, both));
   await bootRom.jumpAgent(image.stage1.address);
-  return start(link, options);
+  return start(link, {
+    ...options,
+    onProgress: (phase, bytes, total) => {
+      if (phase === 'agent-upload') options.onProgress?.(phase, bytes === total ? both : first + bytes, both);
+      else options.onProgress?.(phase, bytes, total);
+    },
+  });
 }

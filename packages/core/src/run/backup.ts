@@ -3,6 +3,7 @@ import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream } from '../hash.js';
 import type { BackupStep } from '../plan/plan.js';
 import type { BackupReport, EventSink } from './events.js';
+import { PhaseProgress } from './phase-progress.js';
 
 /** A file of the backup being written. */
 export interface BackupFile {
@@ -46,9 +47,7 @@ export async function runBackup(
   for (const step of steps) {
     stop?.throwIfAborted();
     const hash = await Sha256Stream.create();
-    const progress = (bytes: number) =>
-      emit({ type: 'progress', phase: 'backup', partition: step.partition, bytes, total: step.extent.length });
-    progress(0);
+    const progress = new PhaseProgress(emit, 'backup', step.partition, step.extent.length);
     let done = 0;
     try {
       const file = await folder.create(step.fileName);
@@ -56,7 +55,7 @@ export async function runBackup(
         hash.update(chunk);
         await file.write(chunk);
         done += chunk.length;
-        progress(done);
+        progress.reach(done);
       }
       const sha256 = hash.digestHex();
       const stored = await file.finish();

@@ -57,7 +57,10 @@ export interface PartitionReport {
   /** Hash of the bytes that were written, in order. */
   sha256: string;
   verifiedBy: 'readback-sha256' | 'agent-storage' | 'agent-link' | 'none';
+  /** Time of writing. */
   seconds: number;
+  /** Time of proving what was written. */
+  verifySeconds: number;
 }
 
 export interface BackupReport {

@@ -4,6 +4,7 @@ import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import type { BackupStep, Plan, PlanStep } from '../plan/plan.js';
 import { type BackupFolder, type BackupOrigin, runBackup } from './backup.js';
 import type { BackupReport, EventSink, PartitionReport } from './events.js';
+import { PhaseProgress } from './phase-progress.js';
 import type { PhoneState } from './phone-state.js';
 import { writeImage } from './write-image.js';
 import { writePreloader } from './write-preloader.js';
@@ -54,12 +55,10 @@ async function runStep(agent: Agent, step: PlanStep, record: RunRecord, options:
     case 'backup':
       return;
     case 'erase': {
-      const progress = (bytes: number) =>
-        emit({ type: 'progress', phase: 'erase', partition: step.partition, bytes, total: step.extent.length });
+      const progress = new PhaseProgress(emit, 'erase', step.partition, step.extent.length);
       record.state.begin(step.partition);
-      progress(0);
-      await agent.erase(step.extent, { onBytes: progress });
-      progress(step.extent.length);
+      await agent.erase(step.extent, { onBytes: (bytes) => progress.reach(bytes) });
+      progress.done();
       return;
     }
     case 'write': {
@@ -79,10 +78,9 @@ async function runStep(agent: Agent, step: PlanStep, record: RunRecord, options:
       return;
     }
     case 'reboot':
-      emit({ type: 'progress', phase: 'reboot', bytes: 0, total: 1 });
       await agent.reboot('normal');
       record.state.rebooted();
-      emit({ type: 'progress', phase: 'reboot', bytes: 1, total: 1 });
+      new PhaseProgress(emit, 'reboot', undefined, 1).done();
       return;
   }
 }

@@ -4,6 +4,7 @@ import type { Image } from '../firmware/image.js';
 import { Sha256Stream } from '../hash.js';
 import type { WriteStep } from '../plan/plan.js';
 import type { EventSink, PartitionReport } from './events.js';
+import { PhaseProgress } from './phase-progress.js';
 
 /**
  * Writes the runs of an image to its partition, then reads the same runs back and compares the SHA-256.
@@ -19,6 +20,7 @@ export async function writeImage(
 ): Promise<PartitionReport> {
   const started = performance.now();
   const written = await writeRuns(agent, step, image, emit, stop);
+  const writtenAt = performance.now();
   const stored = await hashRuns(agent, step, image, emit, stop);
   if (stored !== written) {
     throw new UnbrickError({
@@ -37,7 +39,8 @@ export async function writeImage(
     bytes: step.bytes,
     sha256: written,
     verifiedBy: 'readback-sha256',
-    seconds: (performance.now() - started) / 1000,
+    seconds: (writtenAt - started) / 1000,
+    verifySeconds: (performance.now() - writtenAt) / 1000,
   };
 }
 
@@ -49,19 +52,18 @@ async function writeRuns(
   stop?: AbortSignal,
 ): Promise<string> {
   const hash = await Sha256Stream.create();
-  const progress = reporter(emit, 'write', step);
+  const progress = new PhaseProgress(emit, 'write', step.partition, step.bytes);
   let before = 0;
-  progress(0);
   for (const run of image.runs) {
     const extent = { region: step.extent.region, start: step.extent.start + run.start, length: run.length };
     const offset = before;
     await agent.write(extent, hashed(image.read(run), hash), {
-      onBytes: (bytes) => progress(offset + bytes),
+      onBytes: (bytes) => progress.reach(offset + bytes),
       ...(stop ? { stop } : {}),
     });
     before += run.length;
   }
-  progress(before);
+  progress.done();
   return hash.digestHex();
 }
 
@@ -73,22 +75,17 @@ async function hashRuns(
   stop?: AbortSignal,
 ): Promise<string> {
   const hash = await Sha256Stream.create();
-  const progress = reporter(emit, 'verify', step);
+  const progress = new PhaseProgress(emit, 'verify', step.partition, step.bytes);
   let done = 0;
-  progress(0);
   for (const run of image.runs) {
     const extent = { region: step.extent.region, start: step.extent.start + run.start, length: run.length };
     for await (const chunk of agent.read(extent, stop ? { stop } : {})) {
       hash.update(chunk);
       done += chunk.length;
-      progress(done);
+      progress.reach(done);
     }
   }
   return hash.digestHex();
-}
-
-function reporter(emit: EventSink, phase: 'write' | 'verify', step: WriteStep) {
-  return (bytes: number) => emit({ type: 'progress', phase, partition: step.partition, bytes, total: step.bytes });
 }
 
 async function* hashed(data: AsyncIterable<Uint8Array>, hash: Sha256Stream): AsyncIterable<Uint8Array> {

@@ -5,6 +5,7 @@ import type { WritePreloaderStep } from '../plan/plan.js';
 import type { Region } from '../storage/storage.js';
 import { hex } from '../wire/index.js';
 import type { EventSink, PartitionReport } from './events.js';
+import { PhaseProgress } from './phase-progress.js';
 
 /** Places where agents put the preloader behind the device header they make: eMMC, UFS. Bytes. */
 const FILE_OFFSETS = [0x800, 0x1000];
@@ -21,14 +22,13 @@ export async function writePreloader(
 ): Promise<PartitionReport> {
   const started = performance.now();
   const total = file.length;
-  const progress = (phase: 'write' | 'verify', bytes: number, of: number) =>
-    emit({ type: 'progress', phase, partition: step.partition, bytes, total: of });
-  progress('write', 0, total);
-  const written = await agent.writePreloader(file, { onBytes: (bytes) => progress('write', bytes, total) });
-  progress('write', total, total);
+  const writing = new PhaseProgress(emit, 'write', step.partition, total);
+  const written = await agent.writePreloader(file, { onBytes: (bytes) => writing.reach(bytes) });
+  writing.done();
+  const writtenAt = performance.now();
   const sha256 = await sha256Hex(file);
   const regions = step.regions.filter((region) => (agent.storage.regions.get(region) ?? 0) > 0);
-  progress('verify', 0, total * regions.length);
+  const verifying = new PhaseProgress(emit, 'verify', step.partition, total * regions.length);
   for (const [index, region] of regions.entries()) {
     const seen = await lookForPreloader(agent, region, file, sha256);
     if (seen !== undefined && written.regions.includes(region)) throw notThere(region, sha256, seen);
@@ -39,14 +39,15 @@ export async function writePreloader(
         message: `${region} keeps the preloader it had: this agent writes one boot area only.`,
       });
     }
-    progress('verify', total * (index + 1), total * regions.length);
+    verifying.reach(total * (index + 1));
   }
   return {
     name: step.partition,
     bytes: total,
     sha256,
     verifiedBy: 'readback-sha256',
-    seconds: (performance.now() - started) / 1000,
+    seconds: (writtenAt - started) / 1000,
+    verifySeconds: (performance.now() - writtenAt) / 1000,
   };
 }
 
