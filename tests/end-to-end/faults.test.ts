@@ -33,6 +33,7 @@ const CASES: Case[] = [
   { fault: 'sla-required', mode: 'brom', code: 3, told: ['SLA_REQUIRED'] },
   { fault: 'disconnect-after=3000000', mode: 'preloader', code: 1, told: ['PHONE_GONE'] },
   { fault: 'bad-write=recovery', mode: 'preloader', code: 1, told: ['VERIFY_FAILED'] },
+  { fault: 'write-error=recovery', mode: 'preloader', code: 1, told: ['AGENT_REFUSED', 'STORAGE_FAILED'] },
   { fault: 'silent', mode: 'preloader', code: 4, told: ['NO_PHONE'], wait: '4' },
 ];
 

@@ -15,6 +15,8 @@ export function exitCodeOf(outcome: Outcome): number {
     case 'done':
     case 'planned':
       return ExitCode.DONE;
+    case 'misused':
+      return ExitCode.USAGE;
     case 'blocked':
       return ExitCode.BLOCKED;
     case 'no-phone':

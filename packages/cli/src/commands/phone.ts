@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { UnbrickError } from '@unbrick/core';
-import { type FaultPlan, listProfiles, NO_FAULTS, parseFault } from '@unbrick/phone';
+import { type FaultPlan, listProfiles, NO_FAULTS, ProfileError, parseFault } from '@unbrick/phone';
 import { openPhone, servePhone } from '@unbrick/phone/node';
 import { ExitCode } from '../exit-codes.js';
 import { chooseRenderer, showError } from './session.js';
@@ -48,7 +48,10 @@ export async function phoneCommand(options: PhoneOptions): Promise<number> {
     log?.end();
     return ExitCode.DONE;
   } catch (cause) {
-    return showError(cause, renderer);
+    return showError(
+      cause instanceof ProfileError ? usage(cause.message, '--list shows the profiles') : cause,
+      renderer,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { UnbrickError } from '@unbrick/core';
+import { ProfileError } from '@unbrick/phone';
 import { loadProfile, writePracticeFirmware } from '@unbrick/phone/node';
 import { ExitCode } from '../exit-codes.js';
 import { chooseRenderer, showError } from './session.js';
@@ -21,6 +22,12 @@ export async function practiceCommand(folder: string, options: { profile: string
           evidence: [(cause as Error).message],
           next: ['Name a new folder.'],
         }),
+        renderer,
+      );
+    }
+    if (cause instanceof ProfileError) {
+      return showError(
+        new UnbrickError({ code: 'USAGE', stage: 'usage', message: cause.message, next: ['unbrick phone --list'] }),
         renderer,
       );
     }

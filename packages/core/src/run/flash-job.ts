@@ -49,8 +49,8 @@ export interface FlashJob {
   trace?: TraceSink;
 }
 
-/** How a job ended. `blocked`: preflight stopped it before any write. */
-export type Outcome = 'done' | 'planned' | 'failed' | 'blocked' | 'no-phone' | 'stopped' | 'declined';
+/** How a job ended. `blocked`: preflight stopped it before any write; `misused`: what was asked for makes no sense. */
+export type Outcome = 'done' | 'planned' | 'failed' | 'misused' | 'blocked' | 'no-phone' | 'stopped' | 'declined';
 
 export interface FlashResult {
   outcome: Outcome;
@@ -78,7 +78,7 @@ export async function flash(job: FlashJob): Promise<FlashResult> {
     outcome = await flashOrThrow(job, record, session);
   } catch (cause) {
     outcome = outcomeOf(cause, job);
-    if (outcome === 'failed' || outcome === 'no-phone') emitError(cause, job.emit);
+    if (outcome === 'failed' || outcome === 'misused' || outcome === 'no-phone') emitError(cause, job.emit);
   }
   await leavePhone(session, record.state);
   const report: ReportEvent = {
@@ -245,6 +245,7 @@ function outcomeOf(cause: unknown, job: FlashJob): Outcome {
   if (cause instanceof JobEnd) return cause.outcome;
   if (job.stop?.aborted) return 'stopped';
   if (cause instanceof UnbrickError && cause.code === 'NO_PHONE') return 'no-phone';
+  if (cause instanceof UnbrickError && cause.stage === 'usage') return 'misused';
   return 'failed';
 }
 
