@@ -1,10 +1,14 @@
+import { BOOT_MODE_TOKENS } from '@unbrick/core/wire';
 import { Command, CommanderError, Option } from 'commander';
 import { demoCommand } from './commands/demo.js';
+import { eraseCommand } from './commands/erase.js';
 import { flashCommand } from './commands/flash.js';
 import { infoCommand } from './commands/info.js';
-import { jsonOption, list, portOption, rate, traceOption, waitOption } from './commands/options.js';
+import { firmwareOption, jsonOption, list, portOption, rate, traceOption, waitOption } from './commands/options.js';
 import { phoneCommand } from './commands/phone.js';
 import { practiceCommand } from './commands/practice.js';
+import { readCommand } from './commands/read.js';
+import { rebootCommand } from './commands/reboot.js';
 import { ExitCode } from './exit-codes.js';
 
 const program = new Command('unbrick')
@@ -46,7 +50,49 @@ program
   .addOption(jsonOption())
   .addOption(traceOption())
   .action(async (firmware, options) => {
-    process.exitCode = await infoCommand(firmware, options);
+    process.exitCode = await infoCommand({ ...options, ...(firmware === undefined ? {} : { firmware }) });
+  });
+
+program
+  .command('read')
+  .description('read partitions or regions of the phone to files; without names the calibration partitions')
+  .argument('[names...]', 'partitions, or regions such as boot1 or user')
+  .addOption(portOption())
+  .addOption(firmwareOption())
+  .option('--da <file>', 'use this Download Agent file')
+  .option('--out <folder>', 'where the dated folder is made', '.')
+  .addOption(waitOption())
+  .addOption(jsonOption())
+  .addOption(traceOption())
+  .action(async (names, options) => {
+    process.exitCode = await readCommand(names, options);
+  });
+
+program
+  .command('erase')
+  .description('empty partitions; refuses calibration data and what the phone needs to start')
+  .argument('<names...>', 'partitions')
+  .addOption(portOption())
+  .addOption(firmwareOption())
+  .option('--da <file>', 'use this Download Agent file')
+  .option('-y, --yes', 'do not ask before erasing')
+  .option('--force <codes>', 'lift these refusals, each by its code', list)
+  .addOption(waitOption())
+  .addOption(jsonOption())
+  .addOption(traceOption())
+  .action(async (names, options) => {
+    process.exitCode = await eraseCommand(names, options);
+  });
+
+program
+  .command('reboot')
+  .description('ask the preloader to boot into another mode')
+  .addOption(new Option('--to <mode>', 'which mode').choices(Object.keys(BOOT_MODE_TOKENS)).makeOptionMandatory())
+  .addOption(portOption())
+  .addOption(waitOption())
+  .addOption(traceOption())
+  .action(async (options) => {
+    process.exitCode = await rebootCommand(options);
   });
 
 program

@@ -1,14 +1,5 @@
 import { cancel, confirm, isCancel, multiselect } from '@clack/prompts';
-import {
-  type FirmwarePackage,
-  type FlashResult,
-  flash,
-  type Plan,
-  planOffline,
-  type ReportEvent,
-  type Selection,
-  UnbrickError,
-} from '@unbrick/core';
+import { type FirmwarePackage, type FlashResult, flash, type Plan, planOffline, type Selection } from '@unbrick/core';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { makeBackupFolder } from '../files/backup-folder.js';
 import { openDiskFile } from '../files/disk-file.js';
@@ -16,6 +7,8 @@ import { openFirmwarePath } from '../files/firmware-path.js';
 import { openPortSource } from '../ports/open-source.js';
 import type { Renderer } from '../render/renderer.js';
 import { openTraceFile } from '../trace-file.js';
+import { nobodyToAsk, notConfirmed } from './agent-options.js';
+import { emptyReport } from './empty-report.js';
 import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
 
 export interface FlashOptions {
@@ -41,8 +34,8 @@ export interface FlashOptions {
 export async function flashCommand(path: string, options: FlashOptions): Promise<number> {
   const renderer = chooseRenderer(options.json ?? false);
   try {
-    const mayAsk = process.stdin.isTTY === true && process.stdout.isTTY === true && !options.json;
-    if (!options.yes && !options.dryRun && !mayAsk) throw cannotAsk();
+    if (!options.yes && !options.dryRun && nobodyToAsk(options.json))
+      throw notConfirmed('Look at the plan first: --dry-run');
     const firmware = await openFirmwarePath(path);
     const selection = await chooseSelection(firmware, options);
     if (selection === undefined) return ExitCode.INTERRUPTED;
@@ -51,7 +44,7 @@ export async function flashCommand(path: string, options: FlashOptions): Promise
     return exitCodeOf(result.outcome);
   } catch (cause) {
     const code = showError(cause, renderer);
-    if (options.json) renderer.show(emptyReport());
+    if (options.json) renderer.show(emptyReport('Nothing was written to the phone.'));
     return code;
   }
 }
@@ -113,7 +106,7 @@ async function dryRunOffline(
     phase: 'preflight',
     message: 'No phone was asked: name its port (--port) to check the firmware against the phone as well.',
   });
-  if (options.json) renderer.show(emptyReport());
+  if (options.json) renderer.show(emptyReport('Nothing was written to the phone.'));
   return blocked ? ExitCode.BLOCKED : ExitCode.DONE;
 }
 
@@ -141,18 +134,4 @@ async function askToFlash(plan: Plan, renderer: Renderer): Promise<boolean> {
   const count = plan.steps.filter((step) => step.kind === 'write' || step.kind === 'write-preloader').length;
   const answer = await confirm({ message: `Flash these ${count} partitions now?`, initialValue: false });
   return answer === true;
-}
-
-function cannotAsk(): UnbrickError {
-  return new UnbrickError({
-    code: 'NOT_CONFIRMED',
-    stage: 'usage',
-    message: 'There is nobody to ask whether the plan may be carried out.',
-    evidence: ['the input or output is not a terminal, or --json was given'],
-    next: ['Look at the plan first: --dry-run', 'Then confirm it on the command line: --yes'],
-  });
-}
-
-function emptyReport(): ReportEvent {
-  return { type: 'report', ok: false, partitions: [], seconds: 0, phoneState: 'Nothing was written to the phone.' };
 }

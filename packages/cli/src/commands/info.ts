@@ -1,37 +1,16 @@
 import {
-  type Agent,
-  chooseAgent,
-  connectPhone,
   type DeviceIdentity,
   describeSecurity,
-  type FirmwarePackage,
-  gatherFirmwareFacts,
-  launchAgent,
-  loadAgentFiles,
-  MemoryFolder,
   type PartitionTable,
   type StorageInfo,
-  UnbrickError,
+  tableOf,
+  withAgent,
 } from '@unbrick/core';
 import { ExitCode } from '../exit-codes.js';
-import { openDiskFile } from '../files/disk-file.js';
-import { openFirmwarePath } from '../files/firmware-path.js';
-import { openPortSource } from '../ports/open-source.js';
 import { formatBytes } from '../render/format.js';
 import type { Renderer } from '../render/renderer.js';
-import { openTraceFile } from '../trace-file.js';
+import { type AgentOptions, openAgentJob } from './agent-options.js';
 import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
-
-export interface InfoOptions {
-  port: string;
-  da?: string;
-  json?: boolean;
-  wait: number;
-  trace?: string;
-}
-
-/** Where no agent is found, when the user names neither firmware nor agent. */
-const NO_FIRMWARE = { folder: new MemoryFolder(''), agentFiles: [], scatterPath: '' };
 
 /** What `info` finds out; the JSON form of the command. Sizes in bytes, numbers of the chip as the boot ROM gives them. */
 interface PhoneInfo {
@@ -47,11 +26,11 @@ interface PhoneInfo {
  * `unbrick info [firmware]`: who is connected. Mode, chip and security need nothing; storage and partition table need a
  * Download Agent, taken from the firmware or from `--da`.
  */
-export async function infoCommand(firmwarePath: string | undefined, options: InfoOptions): Promise<number> {
+export async function infoCommand(options: AgentOptions): Promise<number> {
   const renderer = chooseRenderer(options.json ?? false);
   const interrupt = stopOnInterrupt(renderer);
   try {
-    const info = await readInfo(firmwarePath, options, renderer, interrupt.signal);
+    const info = await readInfo(options, renderer, interrupt.signal);
     renderer.pause();
     if (options.json) process.stdout.write(`${JSON.stringify(info)}\n`);
     else for (const line of infoLines(info)) renderer.say(line);
@@ -63,62 +42,25 @@ export async function infoCommand(firmwarePath: string | undefined, options: Inf
   }
 }
 
-async function readInfo(
-  firmwarePath: string | undefined,
-  options: InfoOptions,
-  renderer: Renderer,
-  stop: AbortSignal,
-): Promise<PhoneInfo> {
-  const firmware = firmwarePath === undefined ? undefined : await openFirmwarePath(firmwarePath);
-  const agentFile = options.da === undefined ? undefined : await openDiskFile(options.da);
-  const trace = options.trace === undefined ? undefined : await openTraceFile(options.trace);
-  const onNote = (message: string) => renderer.show({ type: 'note', phase: 'connect', message });
-  const source = await openPortSource(options.port, { onNote });
-  const { link, bootRom, identity } = await connectPhone(source, {
-    timeoutMs: options.wait,
-    signal: stop,
-    onNote,
-    ...(trace ? { trace: trace.sink } : {}),
-  });
+async function readInfo(options: AgentOptions, renderer: Renderer, stop: AbortSignal): Promise<PhoneInfo> {
+  const { job, close } = await openAgentJob(options, renderer.show, stop);
   try {
-    const info: PhoneInfo = { type: 'info', identity, security: describeSecurity(identity) };
-    const choice = chooseAgent(await loadAgentFiles(firmware ?? NO_FIRMWARE, agentFile), identity);
-    if (!choice.image) {
-      for (const { file, why } of choice.rejected) onNote(`${file}: ${why}`);
-      onNote('For storage and partition table, name a firmware folder or an agent file (--da FILE).');
+    return await withAgent(job, async ({ identity }, agent) => {
+      const info: PhoneInfo = { type: 'info', identity, security: describeSecurity(identity) };
+      const note = (message: string) => renderer.show({ type: 'note', phase: 'identify', message });
+      if (!agent) {
+        note('For storage and partition table, name a firmware folder or an agent file (--da FILE).');
+        return info;
+      }
+      info.agent = `${agent.generation}, ${agent.version}`;
+      info.storage = storageInfo(agent.storage);
+      const table = await tableOf(agent);
+      if (table) info.partitionTable = table;
+      else note('The phone has no valid partition table.');
       return info;
-    }
-    const agent = await launchAgent(link, bootRom, {
-      identity,
-      image: choice.image,
-      emi: firmware && (await emiOf(firmware)),
-      onProgress: (phase, bytes, total) => renderer.show({ type: 'progress', phase, bytes, total }),
-      onNote,
     });
-    info.agent = `${choice.image.fileName}: ${choice.image.description}`;
-    info.storage = storageInfo(agent.storage);
-    const table = await tableOf(agent);
-    if (table) info.partitionTable = table;
-    else onNote('The phone has no valid partition table.');
-    await agent.reboot('normal');
-    return info;
   } finally {
-    await link.close();
-    await trace?.close();
-  }
-}
-
-async function emiOf(firmware: FirmwarePackage) {
-  const layout = firmware.scatter.layouts[0];
-  return layout && (await gatherFirmwareFacts(firmware, layout, [])).preloader?.emi;
-}
-
-async function tableOf(agent: Agent): Promise<PartitionTable | undefined> {
-  try {
-    return await agent.readPartitionTable();
-  } catch (cause) {
-    if (cause instanceof UnbrickError && cause.code === 'NO_PARTITION_TABLE') return undefined;
-    throw cause;
+    await close();
   }
 }
 

@@ -40,3 +40,6 @@ export const waitOption = () =>
 export const traceOption = () => new Option('--trace <file>', 'write every byte on the link to this file, as hex');
 
 export const jsonOption = () => new Option('--json', 'one JSON object a line instead of text; the last is the report');
+
+export const firmwareOption = () =>
+  new Option('--firmware <folder>', 'firmware to take the Download Agent and the memory settings from');

@@ -1,9 +1,9 @@
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import { isPreloader } from '../firmware/scatter/is-preloader.js';
 import { partitionOnPhone } from '../preflight/check-storage.js';
-import { bootRegions, type PartitionTable, type StorageInfo } from '../storage/storage.js';
+import { bootRegions, type PartitionEntry, type PartitionTable, type StorageInfo } from '../storage/storage.js';
 import { isCalibration } from './calibration.js';
-import type { Plan, PlanStep } from './plan.js';
+import type { BackupStep, Plan, PlanStep } from './plan.js';
 
 export interface PlanOptions {
   /** Read the calibration partitions to a backup first. */
@@ -51,7 +51,7 @@ export function planDownload(
       path,
       format: image.kind,
       bytes: image.dataBytes,
-      risk: BOOT_CHAIN.test(entry.name) ? 'high' : 'low',
+      risk: isBootChain(entry.name) ? 'high' : 'low',
     });
   }
   const steps: PlanStep[] = [];
@@ -77,7 +77,12 @@ export function planDownload(
 const BOOT_CHAIN =
   /^(lk|lk2|uboot|tee\d?|atf|boot|vbmeta.*|dtbo?|logo|spmfw|scp\d?|sspm.*|gz\d?|mbr|ebr\d|pgpt|sgpt)(_[ab])?$/i;
 
-function backupStep(entry: PartitionTable['partitions'][number]): PlanStep {
+export function isBootChain(partitionName: string): boolean {
+  return BOOT_CHAIN.test(partitionName);
+}
+
+/** Reads one partition to a file named after it. */
+export function backupStep(entry: PartitionEntry): BackupStep {
   return {
     kind: 'backup',
     partition: entry.name,

@@ -55,7 +55,7 @@ export type PlanStep = BackupStep | EraseStep | WriteStep | WritePreloaderStep |
  * Nothing writes to a phone except a step of a plan that was shown first.
  */
 export interface Plan {
-  mode: 'download';
+  mode: 'download' | 'erase';
   firmware: string;
   /** For people: "MT6735, eMMC 7.3 GiB". */
   phone: string;

@@ -1,7 +1,10 @@
 import type { Agent } from '../agent/agent.js';
+import type { DeviceIdentity } from '../bootrom/identity.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream } from '../hash.js';
 import type { BackupStep } from '../plan/plan.js';
+import type { PartitionTable, StorageInfo } from '../storage/storage.js';
+import { hexBytes } from '../wire/index.js';
 import type { BackupReport, EventSink } from './events.js';
 import { PhaseProgress } from './phase-progress.js';
 
@@ -29,6 +32,16 @@ export interface BackupOrigin {
   /** Memory id, hex digits. */
   storageId: string;
   partitionTable: { name: string; region: string; start: number; length: number }[];
+}
+
+export function backupOrigin(identity: DeviceIdentity, storage: StorageInfo, table: PartitionTable): BackupOrigin {
+  return {
+    chip: identity.chip?.names[0] ?? 'unknown',
+    hwCode: identity.hwCode,
+    ...(identity.meId ? { meId: identity.meId } : {}),
+    storageId: hexBytes(storage.id),
+    partitionTable: table.partitions.map(({ name, region, start, length }) => ({ name, region, start, length })),
+  };
 }
 
 /**

@@ -1,14 +1,11 @@
 import type { Agent } from '../agent/agent.js';
-import { launchAgent } from '../agent/launch.js';
 import type { AgentImage } from '../agent/start.js';
-import { type ConnectedPhone, connectPhone } from '../bootrom/connect.js';
+import type { ConnectedPhone } from '../bootrom/connect.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { type AgentChoice, chooseAgent, loadAgentFiles } from '../firmware/agent-search.js';
 import { type FirmwareFacts, gatherFirmwareFacts } from '../firmware/firmware-facts.js';
 import type { FirmwarePackage } from '../firmware/package.js';
 import type { ByteSource } from '../firmware/source.js';
-import type { TraceSink } from '../link/link.js';
-import type { PortSource } from '../link/port.js';
 import { planDownload } from '../plan/download-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { type Selection, selectPartitions } from '../plan/selection.js';
@@ -18,21 +15,18 @@ import { checkFirmware } from '../preflight/check-firmware.js';
 import { checkStorage } from '../preflight/check-storage.js';
 import type { Finding } from '../preflight/finding.js';
 import { hasBlocker, liftFindings } from '../preflight/verdict.js';
-import type { PartitionTable, StorageInfo } from '../storage/storage.js';
-import { hexBytes } from '../wire/index.js';
-import type { BackupFolder } from './backup.js';
+import type { PartitionTable } from '../storage/storage.js';
+import { type BackupFolder, backupOrigin } from './backup.js';
 import type { EventSink, ReportEvent } from './events.js';
+import { leavePhone, type ReachOptions, reachPhone, startAgent, tableOf } from './phone-session.js';
 import { PhoneState } from './phone-state.js';
 import { type RunRecord, runPlan } from './run-plan.js';
 
-export interface FlashJob {
+export interface FlashJob extends ReachOptions {
   firmware: FirmwarePackage;
-  source: PortSource;
   selection?: Selection;
   /** Use this agent file instead of searching the firmware. */
   agentFile?: ByteSource;
-  /** How long to wait for a phone, ms. */
-  waitMs?: number;
   /** Blockers to lift, by code. */
   force?: readonly string[];
   /** Makes a fresh folder for the calibration backup; leave out to flash without one. */
@@ -43,10 +37,6 @@ export interface FlashJob {
   dryRun?: boolean;
   /** Start the phone at the end. Default true. */
   reboot?: boolean;
-  emit: EventSink;
-  /** Soft stop: the job ends at the next safe point. */
-  stop?: AbortSignal;
-  trace?: TraceSink;
 }
 
 /** How a job ended. `blocked`: preflight stopped it before any write; `misused`: what was asked for makes no sense. */
@@ -80,7 +70,9 @@ export async function flash(job: FlashJob): Promise<FlashResult> {
     outcome = outcomeOf(cause, job);
     if (outcome === 'failed' || outcome === 'misused' || outcome === 'no-phone') emitError(cause, job.emit);
   }
-  await leavePhone(session, record.state);
+  // An untouched phone starts again, a half-written one is switched off rather than started.
+  const listening = record.state.left ? undefined : session.agent;
+  await leavePhone(session.phone, listening, record.state.touched ? 'power-off' : 'normal');
   const report: ReportEvent = {
     type: 'report',
     ok: outcome === 'done',
@@ -108,7 +100,7 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
   if (facts) judge(checkFirmware(facts), job);
 
   progress('connect', 0);
-  const phone = await waitForPhone(job);
+  const phone = await reachPhone(job);
   session.phone = phone;
   progress('connect', 1);
   progress('identify', 1);
@@ -116,7 +108,7 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
   const preloaderFacts = facts ?? (await gatherAny(job));
   const choice = await findAgent(job, phone);
   judge([checkChip(firmware.scatter, phone.identity), ...checkAgent(preloaderFacts, phone.identity, choice)], job);
-  const agent = await launch(job, phone, choice.image as AgentImage, preloaderFacts);
+  const agent = await startAgent(phone, choice.image as AgentImage, preloaderFacts.preloader?.emi, emit);
   session.agent = agent;
 
   if (!facts) {
@@ -124,7 +116,11 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
     facts = await gather(job, layout ?? (firmware.scatter.layouts[0] as FirmwareFacts['layout']));
     judge(checkFirmware(facts), job);
   }
-  const table = await readTable(agent);
+  const table: PartitionTable = (await tableOf(agent)) ?? {
+    kind: 'gpt',
+    source: 'none was found on the phone',
+    partitions: [],
+  };
   judge(checkStorage(facts, agent.storage, table), job);
 
   const plan = planDownload(facts, agent.storage, table, {
@@ -142,28 +138,15 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
     emit,
     ...(job.stop ? { stop: job.stop } : {}),
     ...(job.makeBackupFolder
-      ? { backup: { folder: await job.makeBackupFolder(phone), origin: backupOrigin(phone, agent.storage, table) } }
+      ? {
+          backup: {
+            folder: await job.makeBackupFolder(phone),
+            origin: backupOrigin(phone.identity, agent.storage, table),
+          },
+        }
       : {}),
   });
   return 'done';
-}
-
-/** While there is no phone, a stop takes effect at once; once there is one, the link must outlive it to end in order. */
-async function waitForPhone(job: FlashJob): Promise<ConnectedPhone> {
-  const waiting = new AbortController();
-  const stop = () => waiting.abort(job.stop?.reason);
-  job.stop?.throwIfAborted();
-  job.stop?.addEventListener('abort', stop);
-  try {
-    return await connectPhone(job.source, {
-      timeoutMs: job.waitMs ?? 120_000,
-      signal: waiting.signal,
-      onNote: (message) => job.emit({ type: 'note', phase: 'connect', message }),
-      ...(job.trace ? { trace: job.trace } : {}),
-    });
-  } finally {
-    job.stop?.removeEventListener('abort', stop);
-  }
 }
 
 function gather(job: FlashJob, layout: FirmwareFacts['layout']): Promise<FirmwareFacts> {
@@ -195,50 +178,6 @@ function judge(findings: readonly Finding[], job: FlashJob): void {
 async function findAgent(job: FlashJob, phone: ConnectedPhone): Promise<AgentChoice> {
   const files = await loadAgentFiles(job.firmware, job.agentFile);
   return chooseAgent(files, phone.identity);
-}
-
-function launch(job: FlashJob, phone: ConnectedPhone, image: AgentImage, facts: FirmwareFacts): Promise<Agent> {
-  return launchAgent(phone.link, phone.bootRom, {
-    identity: phone.identity,
-    image,
-    emi: facts.preloader?.emi,
-    onProgress: (phase, bytes, total) => job.emit({ type: 'progress', phase, bytes, total }),
-    onNote: (message) => job.emit({ type: 'note', phase: 'agent-upload', message }),
-  });
-}
-
-async function readTable(agent: Agent): Promise<PartitionTable> {
-  try {
-    return await agent.readPartitionTable();
-  } catch (cause) {
-    if (cause instanceof UnbrickError && cause.code === 'NO_PARTITION_TABLE') {
-      return { kind: 'gpt', source: 'none was found on the phone', partitions: [] };
-    }
-    throw cause;
-  }
-}
-
-function backupOrigin(phone: ConnectedPhone, storage: StorageInfo, table: PartitionTable) {
-  return {
-    chip: phone.identity.chip?.names[0] ?? 'unknown',
-    hwCode: phone.identity.hwCode,
-    ...(phone.identity.meId ? { meId: phone.identity.meId } : {}),
-    storageId: hexBytes(storage.id),
-    partitionTable: table.partitions.map(({ name, region, start, length }) => ({ name, region, start, length })),
-  };
-}
-
-/** Lets go of the phone: an untouched one starts again, a half-written one is switched off rather than started. */
-async function leavePhone(session: Session, state: PhoneState): Promise<void> {
-  const { phone, agent } = session;
-  if (agent && !state.left) {
-    try {
-      await agent.reboot(state.touched ? 'power-off' : 'normal');
-    } catch {
-      // The job's own outcome is already decided; a phone that no longer answers cannot be let go more politely.
-    }
-  }
-  await phone?.link.close();
 }
 
 function outcomeOf(cause: unknown, job: FlashJob): Outcome {

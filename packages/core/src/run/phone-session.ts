@@ -1,0 +1,85 @@
+import type { Agent } from '../agent/agent.js';
+import { launchAgent } from '../agent/launch.js';
+import type { AgentImage } from '../agent/start.js';
+import { type ConnectedPhone, connectPhone } from '../bootrom/connect.js';
+import { UnbrickError } from '../errors/unbrick-error.js';
+import type { EmiTable } from '../firmware/emi-table.js';
+import type { TraceSink } from '../link/link.js';
+import type { PortSource } from '../link/port.js';
+import type { PartitionTable } from '../storage/storage.js';
+import type { EventSink } from './events.js';
+
+/** How to reach a phone; part of every job. */
+export interface ReachOptions {
+  source: PortSource;
+  /** How long to wait for a phone, ms. */
+  waitMs?: number;
+  emit: EventSink;
+  /** Soft stop: ends the wait at once, and a job at the next safe point. */
+  stop?: AbortSignal;
+  trace?: TraceSink;
+}
+
+const DEFAULT_WAIT_MS = 120_000;
+
+/**
+ * Waits for a phone and identifies it. While there is no phone, a stop takes effect at once; once there is one, the link
+ * must outlive it to end in order.
+ * @throws UnbrickError as {@link connectPhone}; the stop's reason
+ */
+export async function reachPhone({ source, waitMs, emit, stop, trace }: ReachOptions): Promise<ConnectedPhone> {
+  const waiting = new AbortController();
+  const onStop = () => waiting.abort(stop?.reason);
+  stop?.throwIfAborted();
+  stop?.addEventListener('abort', onStop);
+  try {
+    return await connectPhone(source, {
+      timeoutMs: waitMs ?? DEFAULT_WAIT_MS,
+      signal: waiting.signal,
+      onNote: (message) => emit({ type: 'note', phase: 'connect', message }),
+      ...(trace ? { trace } : {}),
+    });
+  } finally {
+    stop?.removeEventListener('abort', onStop);
+  }
+}
+
+/** Uploads and starts an agent, telling its progress. */
+export function startAgent(
+  phone: ConnectedPhone,
+  image: AgentImage,
+  emi: EmiTable | undefined,
+  emit: EventSink,
+): Promise<Agent> {
+  return launchAgent(phone.link, phone.bootRom, {
+    identity: phone.identity,
+    image,
+    emi,
+    onProgress: (phase, bytes, total) => emit({ type: 'progress', phase, bytes, total }),
+    onNote: (message) => emit({ type: 'note', phase: 'agent-upload', message }),
+  });
+}
+
+/** The phone's partition table, undefined when it has none. */
+export async function tableOf(agent: Agent): Promise<PartitionTable | undefined> {
+  try {
+    return await agent.readPartitionTable();
+  } catch (cause) {
+    if (cause instanceof UnbrickError && cause.code === 'NO_PARTITION_TABLE') return undefined;
+    throw cause;
+  }
+}
+
+/** Ends a session by restarting the phone or switching it off, as far as it still listens, and lets go of the port. */
+export async function leavePhone(
+  phone: ConnectedPhone | undefined,
+  agent: Agent | undefined,
+  how: 'normal' | 'power-off',
+): Promise<void> {
+  try {
+    await agent?.reboot(how);
+  } catch {
+    // How the job ended is already decided; a phone that no longer answers cannot be let go more politely.
+  }
+  await phone?.link.close();
+}
