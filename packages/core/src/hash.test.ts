@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Sha256Stream, sha256Hex } from './hash.js';
 
-describe('SHA-256', () => {
+describe.each(['of the runtime', 'in WebAssembly'])('SHA-256 %s', (which) => {
+  beforeEach(() => {
+    if (which === 'in WebAssembly') vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
   it('gives the digest of the standard for "abc" and for nothing', async () => {
     const abc = new TextEncoder().encode('abc');
     expect(await sha256Hex(abc)).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');

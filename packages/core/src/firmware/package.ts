@@ -1,7 +1,7 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
-import { isPreloader } from './scatter/is-preloader.js';
 import { findAgentCandidates } from './agent-search.js';
 import { FileLookup, folderOf, nameOf } from './file-lookup.js';
+import { isPreloader } from './scatter/is-preloader.js';
 import type { ScatterFile, ScatterLayout, ScatterPartition } from './scatter/scatter.js';
 import { type FoundScatter, type FoundScatters, findScatters, readScatter } from './scatter-search.js';
 import type { FolderSource } from './source.js';

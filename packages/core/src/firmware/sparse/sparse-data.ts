@@ -21,7 +21,7 @@ export function readRun(
   run: SparseRun,
   blockBytes = BLOCK_BYTES,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  return joinSmall(pieces(source, index, run, blockBytes), blockBytes);
+  return joinSmall(pieces(source, index, run, blockBytes), run.length, blockBytes);
 }
 
 async function* pieces(
@@ -135,26 +135,30 @@ class ReadAhead {
 
 async function* joinSmall(
   pieces: AsyncIterable<Uint8Array>,
+  total: number,
   blockBytes: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let joined: Uint8Array | undefined;
   let used = 0;
+  let left = total;
   for await (const piece of pieces) {
     const large = piece.length >= Math.min(SMALL_PIECE, blockBytes);
     if (joined && (large || used + piece.length > joined.length)) {
       yield joined.subarray(0, used);
       joined = undefined;
     }
-    if (large) {
+    // What makes up the whole run needs no joining either.
+    if (large || piece.length === total) {
       yield piece;
     } else {
       if (!joined) {
-        joined = new Uint8Array(blockBytes);
+        joined = new Uint8Array(Math.min(blockBytes, left));
         used = 0;
       }
       joined.set(piece, used);
       used += piece.length;
     }
+    left -= piece.length;
   }
   if (joined) yield joined.subarray(0, used);
 }
