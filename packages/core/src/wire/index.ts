@@ -8,6 +8,7 @@ export * from './checksums.js';
 export * from './da-container.js';
 export * from './gpt.js';
 export * from './legacy.js';
+export * from './legacy-nand.js';
 export * from './sparse.js';
 export * from './struct.js';
 export * from './xflash.js';
