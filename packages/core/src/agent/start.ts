@@ -1,6 +1,7 @@
 import type { DeviceIdentity } from '../bootrom/identity.js';
 import type { EmiTable } from '../firmware/emi-table.js';
 import type { Link } from '../link/link.js';
+import type { Signer } from '../security/signer.js';
 import type { Agent } from './agent.js';
 
 /** One load region of an agent file. */
@@ -28,6 +29,8 @@ export interface AgentStartOptions {
   image: AgentImage;
   /** Memory settings of the firmware's preloader. Needed only when the phone was caught in BROM. */
   emi?: EmiTable | undefined;
+  /** The owner's key, for agents that want their host to prove itself. */
+  signer?: Signer | undefined;
   onProgress?: (phase: 'agent-upload' | 'dram', bytes: number, total: number) => void;
   onNote?: (message: string) => void;
 }
