@@ -4,13 +4,21 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Profile } from '@unbrick/phone';
+import { extentsOf, type Profile, type ProfilePartition } from '@unbrick/phone';
 import { loadProfile } from '@unbrick/phone/node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { imageToolsInstalled, type StockFirmware, stockFirmware, TOOL_ENV } from '../support/stock-firmware.js';
 import { eventsOf, startPhone, unbrick } from '../support/unbrick-process.js';
 
-const PROFILES = ['mt6580-emmc', 'mt6582-emmc', 'mt6735-emmc', 'mt6757-emmc', 'mt6765-emmc'];
+const PROFILES = [
+  'mt6580-emmc',
+  'mt6582-emmc',
+  'mt6735-emmc',
+  'mt6757-emmc',
+  'mt6765-emmc',
+  'mt6771-ufs',
+  'mt6785-ufs',
+];
 const TIMEOUT = 120_000;
 
 if (!imageToolsInstalled()) {
@@ -75,15 +83,18 @@ async function expectPartitionsEqual(profile: Profile, firmware: StockFirmware, 
   for (const partition of profile.partitions) {
     if (partition.fileName === undefined) continue;
     if (partition.operation === 'BOOTLOADERS') {
-      for (const region of ['boot1.bin', 'boot2.bin']) {
-        const file = readFileSync(join(firmware.folder, partition.fileName));
-        expect(readFileSync(join(state, region)).indexOf(file), `${region} holds the preloader`).toBeGreaterThan(0);
+      const file = readFileSync(join(firmware.folder, partition.fileName));
+      const regions = extentsOf(profile, partition.name).map(({ region }) => region);
+      expect(regions).toHaveLength(2);
+      for (const region of regions) {
+        const area = readFileSync(join(state, `${region}.bin`));
+        expect(area.indexOf(file), `${region} holds the preloader`).toBeGreaterThan(0);
       }
       continue;
     }
     const isSystem = partition.name === firmware.systemPartition;
     const image = isSystem ? readFileSync(firmware.systemRaw) : expand(join(firmware.folder, partition.fileName));
-    const stored = await readAt(join(state, 'user.bin'), partition.start, image.length);
+    const stored = await readAt(fileOf(partition, state), partition.start, image.length);
     expect(stored.equals(image), `${partition.name} is byte-identical to ${partition.fileName}`).toBe(true);
   }
 }
@@ -104,7 +115,7 @@ function expectCleanFilesystem(profile: Profile, firmware: StockFirmware, state:
   const copy = join(work, 'system-from-phone.img');
   const size = readFileSync(firmware.systemRaw).length;
   execFileSync('dd', [
-    `if=${join(state, 'user.bin')}`,
+    `if=${system ? fileOf(system, state) : ''}`,
     `of=${copy}`,
     'bs=64K',
     'iflag=skip_bytes,count_bytes',
@@ -118,10 +129,15 @@ function expectCleanFilesystem(profile: Profile, firmware: StockFirmware, state:
 async function calibrationOf(profile: Profile, state: string): Promise<Record<string, string>> {
   const sums: Record<string, string> = {};
   for (const partition of profile.partitions.filter((each) => each.content === 'random')) {
-    const bytes = await readAt(join(state, 'user.bin'), partition.start, partition.size);
+    const bytes = await readAt(fileOf(partition, state), partition.start, partition.size);
     sums[partition.name] = createHash('sha256').update(bytes).digest('hex');
   }
   return sums;
+}
+
+/** The file of the region that holds the partition. */
+function fileOf(partition: ProfilePartition, state: string): string {
+  return join(state, `${partition.region}.bin`);
 }
 
 async function readAt(path: string, position: number, length: number): Promise<Buffer> {

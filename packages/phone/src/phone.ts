@@ -14,6 +14,7 @@ import { hang, LeaveBus, UnpluggedError } from './device/wire.js';
 import { type FaultPlan, NO_FAULTS } from './faults.js';
 import type { Profile } from './profiles/profile.js';
 import { extentsOf } from './profiles/profiles.js';
+import { storageLayout } from './profiles/storage-layout.js';
 import { FaultyStorage } from './storage/faulty-storage.js';
 import type { PhoneStorage } from './storage/phone-storage.js';
 
@@ -174,7 +175,7 @@ export class VirtualPhone {
   /** A preloader that is not there any more cannot start: the boot ROM stays and waits for a host. */
   async #usualStage(): Promise<BootMode> {
     if (this.mode === 'brom') return 'brom';
-    for (const region of ['boot1', 'boot2'] as const) {
+    for (const region of storageLayout(this.profile.storage.kind).boot) {
       const size = this.#storage.regions.get(region);
       if (size && looksBootable(await this.#storage.read(region, 0, Math.min(size, BOOT_HEAD)))) return 'preloader';
     }

@@ -2,6 +2,7 @@ import { crc32, decode, GptEntry, GptHeader, hexBytes, latin1, u16, u32 } from '
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Profile } from '../profiles/profile.js';
 import { findProfile, listProfiles } from '../profiles/profiles.js';
+import { storageLayout } from '../profiles/storage-layout.js';
 import { MemoryStorage } from '../storage/memory-storage.js';
 import { difference } from '../testing/bytes.fixture.js';
 import { birth } from './birth.js';
@@ -18,11 +19,12 @@ describe('a newborn phone', () => {
   it.each(listProfiles())('%s takes little room, has a preloader twice and calibration data', async (name) => {
     const { profile, storage } = await newborn(name);
     expect(storage.allocated).toBeLessThan(16 * 1024 * 1024);
-    expect(looksBootable(await storage.read('boot1', 0, 4096))).toBe(true);
-    const copies = [await storage.read('boot1', 0, 65_536), await storage.read('boot2', 0, 65_536)] as const;
-    expect(difference(...copies)).toBeUndefined();
+    const { user, boot } = storageLayout(profile.storage.kind);
+    const [first, second] = await Promise.all(boot.map((region) => storage.read(region, 0, 65_536)));
+    expect(looksBootable((first as Uint8Array).subarray(0, 4096))).toBe(true);
+    expect(difference(second as Uint8Array, first as Uint8Array)).toBeUndefined();
     for (const partition of profile.partitions.filter(({ content }) => content === 'random')) {
-      const head = await storage.read('user', partition.start, 64);
+      const head = await storage.read(user, partition.start, 64);
       expect(new Set(head).size, partition.name).toBeGreaterThan(20);
     }
   });
@@ -46,48 +48,62 @@ describe('a newborn phone', () => {
     expect(hexBytes(area.subarray(0x800, 0x808))).toBe('4d4d4d0138000000');
     expect(latin1(area.subarray(0x808, 0x814))).toBe('FILE_INFO');
   });
+
+  it('has the preloader a block later on UFS', async () => {
+    const { storage } = await newborn('mt6785-ufs');
+    const area = await storage.read('lu0', 0, 0x2000);
+    expect(latin1(area.subarray(0, 12))).toBe('UFS_BOOT');
+    expect(latin1(area.subarray(0x200, 0x208))).toBe('BRLYT');
+    expect(decode(u32, 'little', area, 0x20c)).toBe(0x1000);
+    expect(latin1(area.subarray(0x1008, 0x1014))).toBe('FILE_INFO');
+  });
 });
 
-describe('its GPT', () => {
+describe.each([
+  ['mt6757-emmc', 'user', 512, 34],
+  ['mt6785-ufs', 'lu2', 4096, 6],
+] as const)('the GPT of %s', (name, region, sectorSize, firstUsableLba) => {
   let profile: Profile;
   let storage: MemoryStorage;
   beforeAll(async () => {
-    ({ profile, storage } = await newborn('mt6757-emmc'));
+    ({ profile, storage } = await newborn(name));
   });
 
   const header = async (offset: number) => {
-    const raw = await storage.read('user', offset, 512);
+    const raw = await storage.read(region, offset, 512);
     const value = GptHeader.parse(raw);
     const blank = GptHeader.build({ ...value, headerCrc: 0 });
     expect(crc32(blank)).toBe(value.headerCrc);
     expect(latin1(value.signature)).toBe('EFI PART');
-    const entries = await storage.read('user', value.entriesLba * 512, value.entryCount * value.entrySize);
+    const entries = await storage.read(region, value.entriesLba * sectorSize, value.entryCount * value.entrySize);
     expect(crc32(entries)).toBe(value.entriesCrc);
     return { value, entries };
   };
 
   it('is whole at both ends', async () => {
-    const size = profile.storage.regions.user as number;
-    const primary = await header(512);
-    const backup = await header(size - 512);
+    const last = (profile.storage.regions[region] as number) / sectorSize - 1;
+    const primary = await header(sectorSize);
+    const backup = await header(last * sectorSize);
     expect(difference(backup.entries, primary.entries)).toBeUndefined();
-    expect(primary.value).toMatchObject({ currentLba: 1, backupLba: size / 512 - 1, firstUsableLba: 34 });
-    expect(backup.value).toMatchObject({ currentLba: size / 512 - 1, backupLba: 1, entriesLba: size / 512 - 33 });
-    const mbr = await storage.read('user', 0, 512);
+    expect(primary.value).toMatchObject({ currentLba: 1, backupLba: last, entriesLba: 2, firstUsableLba });
+    const tableSectors = 16_384 / sectorSize;
+    expect(backup.value).toMatchObject({ currentLba: last, backupLba: 1, entriesLba: last - tableSectors });
+    expect(primary.value.lastUsableLba).toBe(last - tableSectors - 1);
+    const mbr = await storage.read(region, 0, 512);
     expect(hexBytes(mbr.subarray(510))).toBe('55aa');
     expect(mbr[450]).toBe(0xee);
   });
 
   it('lists what the profile has, in its places', async () => {
-    const { entries, value } = await header(512);
+    const { entries, value } = await header(sectorSize);
     const listed = Array.from({ length: value.entryCount }, (_, i) => GptEntry.parse(entries, i * value.entrySize))
       .filter(({ firstLba }) => firstLba > 0)
       .map((entry) => ({
         name: Array.from({ length: 36 }, (_, i) => String.fromCharCode(decode(u16, 'little', entry.name, 2 * i)))
           .join('')
           .replace(/\0+$/, ''),
-        start: entry.firstLba * 512,
-        size: (entry.lastLba - entry.firstLba + 1) * 512,
+        start: entry.firstLba * sectorSize,
+        size: (entry.lastLba - entry.firstLba + 1) * sectorSize,
       }));
     const wanted = profile.partitions
       .filter(({ name, operation }) => operation !== 'BOOTLOADERS' && !/^[ps]gpt$/.test(name))

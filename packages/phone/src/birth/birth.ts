@@ -1,6 +1,7 @@
 import { ascii, concat } from '@unbrick/core/wire';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
 import { regionOf } from '../profiles/profiles.js';
+import { storageLayout } from '../profiles/storage-layout.js';
 import type { PhoneStorage } from '../storage/phone-storage.js';
 import { bootArea } from './boot-area.js';
 import { gptPieces } from './gpt.js';
@@ -25,7 +26,7 @@ export async function birth(storage: PhoneStorage, profile: Profile, seed = prof
   const tables = profile.storage.table === 'gpt' ? gptPieces(profile, new Noise(`${seed}/table`)) : pmtPieces(profile);
   for (const { region, offset, bytes } of tables) await storage.write(region, offset, bytes);
   const boot = bootArea(profile, new Noise(`${seed}/boot`));
-  for (const region of ['boot1', 'boot2'] as const) {
+  for (const region of storageLayout(profile.storage.kind).boot) {
     if (storage.regions.has(region)) await storage.write(region, 0, boot);
   }
 }

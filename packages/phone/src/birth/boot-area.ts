@@ -1,10 +1,17 @@
 /** What lies in the boot areas of a phone that works: device header, BRLYT and a preloader (docs/formats: preloader). */
+import type { StorageKind } from '@unbrick/core';
 import { ascii, bytes, concat, struct, text, u8, u16, u32 } from '@unbrick/core/wire';
 import type { Profile } from '../profiles/profile.js';
 import type { Noise } from './random.js';
 
 const BRLYT_AT = 0x200;
-const FIRST_IMAGE_AT = 0x800;
+/** Name of the device header and place of the first image, by storage. */
+const BOOT_FORMS: Partial<Record<StorageKind, { name: string; firstImage: number }>> = {
+  emmc: { name: 'EMMC_BOOT', firstImage: 0x800 },
+  ufs: { name: 'UFS_BOOT', firstImage: 0x1000 },
+};
+/** A combined header serves both kinds of storage. */
+const HEADER_NAMES = ['EMMC_BOOT', 'UFS_BOOT', 'COMBO_BOOT'];
 const DEVICE_EMMC_BOOT = 5;
 
 const DeviceHeader = struct('little', { name: text(12), version: u32, brlytOffset: u32 });
@@ -38,24 +45,27 @@ const GfhFileInfo = struct('little', {
 const FileType = { ARM_BOOT_LOADER: 1 } as const;
 const SIGNATURE_HASH = 1;
 
-/** Content of boot1 and boot2 of a newborn phone. */
+/** Content of both boot regions of a newborn phone. @throws RangeError for storage without a known boot header */
 export function bootArea(profile: Profile, noise: Noise): Uint8Array {
+  const form = BOOT_FORMS[profile.storage.kind];
+  if (!form) throw new RangeError(`no boot header is known for ${profile.storage.kind} storage`);
+  const { name, firstImage } = form;
   const preloader = factoryPreloader(profile, noise);
-  const boundary = FIRST_IMAGE_AT + Math.ceil(preloader.length / 0x200) * 0x200;
+  const boundary = firstImage + Math.ceil(preloader.length / 0x200) * 0x200;
   const area = new Uint8Array(boundary);
   area.fill(0xff, 0, BRLYT_AT);
-  area.set(DeviceHeader.build({ name: 'EMMC_BOOT', version: 1, brlytOffset: BRLYT_AT }), 0);
-  area.set(Brlyt.build({ name: 'BRLYT', version: 1, firstImage: FIRST_IMAGE_AT, boundary }), BRLYT_AT);
+  area.set(DeviceHeader.build({ name, version: 1, brlytOffset: BRLYT_AT }), 0);
+  area.set(Brlyt.build({ name: 'BRLYT', version: 1, firstImage, boundary }), BRLYT_AT);
   const descriptor = BrlytDescriptor.build({
     magic: 'BBBB',
     device: DEVICE_EMMC_BOOT,
     type: 1,
-    begin: FIRST_IMAGE_AT,
+    begin: firstImage,
     boundary,
     attribute: 1,
   });
   area.set(descriptor, BRLYT_AT + Brlyt.size);
-  area.set(preloader, FIRST_IMAGE_AT);
+  area.set(preloader, firstImage);
   return area;
 }
 
@@ -88,7 +98,7 @@ function factoryPreloader({ platform, project }: Profile, noise: Noise): Uint8Ar
 /** True when the boot ROM would find something to start here: a device header with its layout, or a bare preloader. */
 export function looksBootable(head: Uint8Array): boolean {
   if (startsWith(head, ascii('MMM\x01'))) return true;
-  if (!startsWith(head, ascii('EMMC_BOOT'))) return false;
+  if (!HEADER_NAMES.some((name) => startsWith(head, ascii(name)))) return false;
   const { brlytOffset } = DeviceHeader.parse(head);
   return startsWith(head.subarray(brlytOffset), ascii('BRLYT'));
 }

@@ -3,11 +3,13 @@ import type { Region } from '@unbrick/core';
 import { ascii, concat, crc32, encode, GPT_SIGNATURE, GptEntry, GptHeader, u32 } from '@unbrick/core/wire';
 import type { Profile } from '../profiles/profile.js';
 import { regionOf } from '../profiles/profiles.js';
+import { storageLayout } from '../profiles/storage-layout.js';
 import type { Noise } from './random.js';
 
-const SECTOR = 512;
 const ENTRY_COUNT = 128;
-const ENTRIES_SECTORS = (ENTRY_COUNT * GptEntry.size) / SECTOR;
+const TABLE_SIZE = ENTRY_COUNT * GptEntry.size;
+/** The boot record is this long, whatever the sector size. */
+const MBR_SIZE = 512;
 const REVISION_1_0 = 0x00010000;
 /** EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, basic data, as it lies on disk. */
 const BASIC_DATA = Uint8Array.of(
@@ -37,32 +39,35 @@ export interface TablePiece {
   bytes: Uint8Array;
 }
 
-/** Protective MBR with primary table, and the backup table at the end. */
+/** Protective MBR with primary table, and the backup table at the end; sectors are the blocks of the storage. */
 export function gptPieces(profile: Profile, noise: Noise): TablePiece[] {
-  const size = profile.storage.regions.user as number;
-  const sectors = size / SECTOR;
+  const { user } = storageLayout(profile.storage.kind);
+  const sectorSize = profile.storage.blockSize;
+  const tableSectors = TABLE_SIZE / sectorSize;
+  const size = profile.storage.regions[user] as number;
+  const sectors = size / sectorSize;
   const entries = concat(
     ...profile.partitions
-      .filter((partition) => regionOf(partition) === 'user' && !TABLE_AREAS.has(partition.name.toLowerCase()))
+      .filter((partition) => regionOf(partition) === user && !TABLE_AREAS.has(partition.name.toLowerCase()))
       .map(({ name, start, size: length }) =>
         GptEntry.build({
           typeGuid: BASIC_DATA,
           uniqueGuid: randomGuid(noise),
-          firstLba: start / SECTOR,
-          lastLba: (start + length) / SECTOR - 1,
+          firstLba: start / sectorSize,
+          lastLba: (start + length) / sectorSize - 1,
           attributes: new Uint8Array(8),
           name: utf16(name),
         }),
       ),
   );
-  const table = new Uint8Array(ENTRY_COUNT * GptEntry.size);
+  const table = new Uint8Array(TABLE_SIZE);
   table.set(entries);
   // Layouts with a large head area keep it out of the usable range; small ones start right behind the entries.
   const head = profile.partitions.find(({ name }) => name.toLowerCase() === 'pgpt')?.size ?? 0;
   const common = {
     diskGuid: randomGuid(noise),
-    firstUsableLba: head > 0x8000 ? 0x400 : 2 + ENTRIES_SECTORS,
-    lastUsableLba: sectors - ENTRIES_SECTORS - 2,
+    firstUsableLba: head > 0x8000 ? 0x400 : 2 + tableSectors,
+    lastUsableLba: sectors - tableSectors - 2,
     entriesCrc: crc32(table),
   };
   const primary = header({ ...common, currentLba: 1, backupLba: sectors - 1, entriesLba: 2 });
@@ -70,11 +75,15 @@ export function gptPieces(profile: Profile, noise: Noise): TablePiece[] {
     ...common,
     currentLba: sectors - 1,
     backupLba: 1,
-    entriesLba: sectors - 1 - ENTRIES_SECTORS,
+    entriesLba: sectors - 1 - tableSectors,
   });
   return [
-    { region: 'user', offset: 0, bytes: concat(protectiveMbr(sectors), sector(primary), table) },
-    { region: 'user', offset: size - (1 + ENTRIES_SECTORS) * SECTOR, bytes: concat(table, sector(backup)) },
+    {
+      region: user,
+      offset: 0,
+      bytes: concat(padded(protectiveMbr(sectors), sectorSize), padded(primary, sectorSize), table),
+    },
+    { region: user, offset: size - (1 + tableSectors) * sectorSize, bytes: concat(table, padded(backup, sectorSize)) },
   ];
 }
 
@@ -103,7 +112,7 @@ function header(facts: HeaderFacts): Uint8Array {
 }
 
 function protectiveMbr(sectors: number): Uint8Array {
-  const mbr = new Uint8Array(SECTOR);
+  const mbr = new Uint8Array(MBR_SIZE);
   const entry = concat(
     Uint8Array.of(0x00, 0x00, 0x02, 0x00, 0xee, 0xff, 0xff, 0xff),
     encode(u32, 'little', 1),
@@ -114,8 +123,8 @@ function protectiveMbr(sectors: number): Uint8Array {
   return mbr;
 }
 
-function sector(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(SECTOR);
+function padded(bytes: Uint8Array, size: number): Uint8Array {
+  const whole = new Uint8Array(size);
   whole.set(bytes);
   return whole;
 }

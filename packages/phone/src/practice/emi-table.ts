@@ -2,7 +2,9 @@ import { ascii, bytes, encode, struct, text, u16, u32, u64 } from '@unbrick/core
 
 /** One memory chip that a practice preloader knows. */
 export interface PracticeMemory {
-  /** First nine bytes of the CID: manufacturer, package, OEM, six letters of the product name. */
+  /** Storage class and kind of DRAM, as in the table. */
+  type: number;
+  /** eMMC: first nine bytes of the CID (manufacturer, package, OEM, six letters of the product name). UFS: product name. */
   id: Uint8Array;
   /** Bytes of RAM in the same package, split over two ranks. */
   ramSize: number;
@@ -33,8 +35,10 @@ const EntryHead = struct('little', {
 /** Layout of MT6571/MT6572: the id comes before its length. */
 const EntryHeadOld = struct('little', { type: u32, id: bytes(16), idLength: u32, frequency: u32 });
 
-/** eMMC and LPDDR3 in one package. */
-const TYPE_EMMC_LPDDR3 = 0x0203;
+/** Layout of newer chips (table versions 49 and 52). */
+const EntryHeadShort = struct('little', { type: u32, idLength: u32, id: bytes(16) });
+
+export const MemoryType = { EMMC_LPDDR3: 0x0203, EMMC_LPDDR4X: 0x0206, UFS_LPDDR4X: 0x0306 } as const;
 
 /** Where the rank sizes lie in an entry of so many bytes, and how wide they are. */
 const RANKS: Record<number, { offset: number; wide: boolean }> = {
@@ -42,6 +46,7 @@ const RANKS: Record<number, { offset: number; wide: boolean }> = {
   176: { offset: 0x60, wide: false },
   168: { offset: 0x90, wide: false },
   160: { offset: 0x50, wide: true },
+  84: { offset: 0x18, wide: true },
 };
 
 /**
@@ -76,22 +81,29 @@ export function buildEmiTable(
 
 function buildEntry(memory: PracticeMemory, itemSize: number, ranks: { offset: number; wide: boolean }): Uint8Array {
   const entry = new Uint8Array(itemSize);
-  const idLength = memory.id.length;
-  entry.set(
-    itemSize === 168
-      ? EntryHeadOld.build({ type: TYPE_EMMC_LPDDR3, id: memory.id, idLength, frequency: 0 })
-      : EntryHead.build({
-          subVersion: 0,
-          type: TYPE_EMMC_LPDDR3,
-          idLength,
-          firmwareIdLength: 0,
-          id: memory.id,
-          firmwareId: new Uint8Array(0),
-        }),
-  );
+  entry.set(buildEntryHead(memory, itemSize));
   const field = ranks.wide ? u64 : u32;
   for (const rank of [0, 1]) {
     entry.set(encode(field, 'little', memory.ramSize / 2), ranks.offset + rank * field.size);
   }
   return entry;
+}
+
+function buildEntryHead({ type, id }: PracticeMemory, itemSize: number): Uint8Array {
+  const idLength = id.length;
+  switch (itemSize) {
+    case 168:
+      return EntryHeadOld.build({ type, id, idLength, frequency: 0 });
+    case 84:
+      return EntryHeadShort.build({ type, idLength, id });
+    default:
+      return EntryHead.build({
+        subVersion: 0,
+        type,
+        idLength,
+        firmwareIdLength: 0,
+        id,
+        firmwareId: new Uint8Array(0),
+      });
+  }
 }

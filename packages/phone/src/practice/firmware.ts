@@ -1,6 +1,7 @@
+import { ascii } from '@unbrick/core/wire';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
 import { buildAgentFile } from './agent-file.js';
-import { buildEmiTable, type PracticeMemory } from './emi-table.js';
+import { buildEmiTable, MemoryType, type PracticeMemory } from './emi-table.js';
 import { bootImage, mtkImage, sparseImage } from './images.js';
 import { noise } from './noise.js';
 import { buildPreloader } from './preloader.js';
@@ -36,13 +37,16 @@ export function practicePreloader(profile: Profile): Uint8Array {
 }
 
 /** Three chips that such a board is built with; the phone's own is the middle one. */
-function memoriesOf(profile: Profile): PracticeMemory[] {
-  const own = hexToBytes(profile.storage.id).slice(0, 9);
-  return [
-    { id: memoryId(0x15, 'QE63MB'), ramSize: profile.ramSize },
-    { id: own, ramSize: profile.ramSize },
-    { id: memoryId(0x90, 'H8G4a2'), ramSize: profile.ramSize },
-  ];
+function memoriesOf({ storage, ramSize }: Profile): PracticeMemory[] {
+  if (storage.kind === 'ufs') {
+    return ['KM2V8001CM-B707', storage.id, 'H9HQ16AECMMDAR'].map((product) => {
+      return { type: MemoryType.UFS_LPDDR4X, id: ascii(product), ramSize };
+    });
+  }
+  const own = hexToBytes(storage.id).slice(0, 9);
+  return [memoryId(0x15, 'QE63MB'), own, memoryId(0x90, 'H8G4a2')].map((id) => {
+    return { type: MemoryType.EMMC_LPDDR3, id, ramSize };
+  });
 }
 
 function memoryId(manufacturer: number, product: string): Uint8Array {

@@ -77,8 +77,9 @@ export interface Profile {
     blockSize: number;
     /** Size of each region. */
     regions: Partial<Record<Region, number>>;
-    /** eMMC CID (32 hex digits) or UFS product text. */
+    /** eMMC CID (32 hex digits) or UFS product name. */
     id: string;
+    /** eMMC: 16 hex digits; UFS: product revision, 4 characters. */
     firmwareVersion: string;
     /** Partition table the phone was born with. */
     table: 'gpt' | 'pmt';

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import sample from './mt6580-emmc.json';
+import sampleUfs from './mt6785-ufs.json';
 import { extentsOf, findProfile, listProfiles, ProfileError, parseProfile, regionOf } from './profiles.js';
+import { storageLayout } from './storage-layout.js';
 
 const CALIBRATION = /^(nvram|nvdata|nvcfg|protect[12]|protect_[fs]|pro_?info|persist|seccfg)$/i;
 
 describe('the phones of the package', () => {
-  it('are the five generations', () => {
-    expect(listProfiles()).toEqual(['mt6580-emmc', 'mt6582-emmc', 'mt6735-emmc', 'mt6757-emmc', 'mt6765-emmc']);
-  });
+  it.each(['mt6580-emmc', 'mt6582-emmc', 'mt6735-emmc', 'mt6757-emmc', 'mt6765-emmc', 'mt6771-ufs', 'mt6785-ufs'])(
+    'have %s among them',
+    (name) => {
+      expect(listProfiles()).toContain(name);
+    },
+  );
 
   it.each(listProfiles())('%s is a whole phone', (name) => {
     const profile = findProfile(name);
@@ -16,11 +21,12 @@ describe('the phones of the package', () => {
     expect(random).toEqual(profile.partitions.map((partition) => partition.name).filter((n) => CALIBRATION.test(n)));
     expect(random.length).toBeGreaterThanOrEqual(5);
     expect(profile.partitions.every(({ size }) => size > 0)).toBe(true);
-    // Adjacent areas, without holes in the middle of the user area.
-    const user = profile.partitions.filter((partition) => regionOf(partition) === 'user');
+    // From the first to the last byte of the region that holds them.
+    const { user: region } = storageLayout(profile.storage.kind);
+    const user = profile.partitions.filter((partition) => regionOf(partition) === region);
     expect(user[0]?.start).toBe(0);
     const last = user.at(-1);
-    expect((last?.start ?? 0) + (last?.size ?? 0)).toBe(profile.storage.regions.user);
+    expect((last?.start ?? 0) + (last?.size ?? 0)).toBe(profile.storage.regions[region]);
   });
 
   it('have the rest of the user area for user data', () => {
@@ -35,6 +41,10 @@ describe('the phones of the package', () => {
       { region: 'boot1', start: 0, length: 0x40000 },
       { region: 'boot2', start: 0, length: 0x40000 },
     ]);
+    expect(extentsOf(findProfile('mt6785-ufs'), 'preloader')).toEqual([
+      { region: 'lu0', start: 0, length: 0x80000 },
+      { region: 'lu1', start: 0, length: 0x80000 },
+    ]);
     expect(extentsOf(findProfile('mt6580-emmc'), 'nothing')).toEqual([]);
   });
 
@@ -45,8 +55,8 @@ describe('the phones of the package', () => {
 
 describe('a profile that somebody wrote', () => {
   /** The sample with one value replaced, or removed; the path is dotted. */
-  const changed = (path: string, value?: unknown): unknown => {
-    const copy = structuredClone(sample) as unknown as Record<string, unknown>;
+  const changed = (path: string, value?: unknown, original: unknown = sample): unknown => {
+    const copy = structuredClone(original) as Record<string, unknown>;
     const steps = path.split('.');
     const last = steps.pop() as string;
     const place = steps.reduce((at, step) => at[step] as Record<string, unknown>, copy);
@@ -71,6 +81,20 @@ describe('a profile that somebody wrote', () => {
   ])('is refused with %s', (_, path, value, message) => {
     expect(() => parseProfile(changed(path, value))).toThrow(ProfileError);
     expect(() => parseProfile(changed(path, value))).toThrow(message);
+  });
+
+  it.each<[string, string, unknown, RegExp]>([
+    [
+      'the blocks of another kind of storage',
+      'storage.blockSize',
+      512,
+      /^storage\.blockSize: ufs .* 4096 bytes, not 512/,
+    ],
+    ['a region that its storage has to have', 'storage.regions.lu1', undefined, /^storage\.regions\.lu1: is missing/],
+    ['an id that is too long', 'storage.id', 'KM2V8001CM-B707-X', /UFS product name of up to 16 characters/],
+    ['half a block', 'partitions.3.size', 512, /multiples of 4096/],
+  ])('is refused for UFS storage with %s', (_, path, value, message) => {
+    expect(() => parseProfile(changed(path, value, sampleUfs))).toThrow(message);
   });
 
   it('is refused when it is no object', () => {

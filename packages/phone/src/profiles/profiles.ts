@@ -4,12 +4,15 @@ import mt6582 from './mt6582-emmc.json';
 import mt6735 from './mt6735-emmc.json';
 import mt6757 from './mt6757-emmc.json';
 import mt6765 from './mt6765-emmc.json';
+import mt6771 from './mt6771-ufs.json';
+import mt6785 from './mt6785-ufs.json';
 import type { Profile, ProfilePartition } from './profile.js';
 import schema from './profile.schema.json';
 import { readBySchema, type Schema, SchemaMismatch } from './schema-reader.js';
+import { storageLayout } from './storage-layout.js';
 
 const BUILT_IN = new Map<string, unknown>(
-  [mt6580, mt6582, mt6735, mt6757, mt6765].map((profile) => [profile.name, profile]),
+  [mt6580, mt6582, mt6735, mt6757, mt6765, mt6771, mt6785].map((profile) => [profile.name, profile]),
 );
 
 /** A profile that does not describe a phone. The message names the place and the reason. */
@@ -45,25 +48,47 @@ export function parseProfile(json: unknown): Profile {
   if (generation !== 'xml' && !profile.agent[generation]) {
     throw new ProfileError(`agent.${generation}: is missing, and agent.generation says ${generation}`);
   }
+  checkStorage(profile);
   return { ...profile, partitions: placePartitions(profile) };
 }
 
-/** Where a partition of the phone lies; the preloader has a second copy in boot2. Empty when there is none of this name. */
+/** Where a partition of the phone lies; the preloader has a second copy in the other boot region. Empty when there is none of this name. */
 export function extentsOf(profile: Profile, partitionName: string): Extent[] {
   const wanted = partitionName.toLowerCase();
   return profile.partitions
     .filter(({ name }) => name.toLowerCase() === wanted)
     .flatMap((partition) => {
       const extent = { region: regionOf(partition), start: partition.start, length: partition.size };
-      return extent.region === 'boot1' ? [extent, { ...extent, region: 'boot2' as const }] : [extent];
+      const [first, second] = storageLayout(profile.storage.kind).boot;
+      return extent.region === first && second ? [extent, { ...extent, region: second }] : [extent];
     });
 }
 
+/** The region of a partition of a parsed profile. */
 export function regionOf(partition: ProfilePartition): Region {
   return partition.region ?? 'user';
 }
 
-function placePartitions({ storage, partitions }: Profile): ProfilePartition[] {
+/** What the schema cannot say: it depends on the kind of storage. */
+function checkStorage({ storage }: Profile): void {
+  const { kind, blockSize, regions, id } = storage;
+  const layout = storageLayout(kind);
+  if (blockSize !== layout.blockSize) {
+    throw new ProfileError(
+      `storage.blockSize: ${kind} storage has blocks of ${layout.blockSize} bytes, not ${blockSize}`,
+    );
+  }
+  for (const region of [...layout.boot, layout.user]) {
+    if (regions[region] === undefined) throw new ProfileError(`storage.regions.${region}: is missing`);
+  }
+  if (!layout.id.pattern.test(id)) {
+    throw new ProfileError(`storage.id: ${JSON.stringify(id)} does not look like ${layout.id.what}`);
+  }
+}
+
+function placePartitions({ storage, partitions: named }: Profile): ProfilePartition[] {
+  const { user } = storageLayout(storage.kind);
+  const partitions = named.map((partition) => ({ ...partition, region: partition.region ?? user }));
   const placed: ProfilePartition[] = [];
   partitions.forEach((partition, i) => {
     const at = `partitions[${i}] (${partition.name})`;

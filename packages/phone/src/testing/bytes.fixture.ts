@@ -13,3 +13,10 @@ export function difference(actual: Uint8Array, wanted: Uint8Array): string | und
   }
   return undefined;
 }
+
+/** Where `wanted` begins in `bytes`. @throws Error when it does not occur */
+export function indexOfBytes(bytes: Uint8Array, wanted: Uint8Array): number {
+  const index = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(wanted);
+  if (index < 0) throw new Error('the bytes do not occur');
+  return index;
+}

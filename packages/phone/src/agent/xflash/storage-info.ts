@@ -77,7 +77,7 @@ export async function ufsInfo(state: AgentState): Promise<void> {
     lu2Size: regionSize(storage, 'lu2'),
   });
   const product = ascii(profile.storage.id);
-  const firmwareVersion = hexToBytes(profile.storage.firmwareVersion);
+  const firmwareVersion = ascii(profile.storage.firmwareVersion);
   const tail = hasLongForm(state)
     ? UfsInfoTail.build({
         vendorId: 0x01ce,
