@@ -16,6 +16,11 @@ export class FileLookup {
     }
   }
 
+  /** All paths as they stand. */
+  get paths(): ReadonlySet<string> {
+    return this.#exact;
+  }
+
   /** The file at this path: the very same, else the only one that differs by case. */
   find(path: string): string | undefined {
     if (this.#exact.has(path)) return path;
@@ -41,6 +46,21 @@ export class FileLookup {
       (asWritten === undefined ? undefined : this.find(asWritten)) ?? this.find(home === '' ? name : `${home}/${name}`)
     );
   }
+}
+
+/**
+ * The files in `home` that fit the first of `patterns` which fits any, `*` standing for any characters. Several come back
+ * when nothing tells which is meant.
+ */
+export function filesLike(lookup: FileLookup, home: string, patterns: readonly string[]): string[] {
+  const here = [...lookup.paths].filter((path) => folderOf(path).toLowerCase() === home.toLowerCase());
+  for (const pattern of patterns) {
+    const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+    const expression = new RegExp(`^${parts.join('.*')}$`, 'i');
+    const hits = here.filter((path) => expression.test(nameOf(path)));
+    if (hits.length > 0) return hits;
+  }
+  return [];
 }
 
 /** The folder of a path; '' for the root. */

@@ -192,7 +192,10 @@ describe('no firmware', () => {
 
   test('scatter files that cannot be read: the most telling refusal stands', async () => {
     const error = await refusal(
-      open({ 'a_scatter.txt': '<html></html>', 'b_scatter.txt': 'PRELOADER 0x0\n{\n}\nUBOOT 0x20000\n{\n}\n' }),
+      open({
+        'a_scatter.txt': '<html></html>',
+        'b_scatter.txt': headText({ storage: 'NOR' }) + partitionText(0, 'boot', { region: 'NONE' }),
+      }),
     );
     expect(error.code).toBe('SCATTER_UNSUPPORTED');
     expect(error.evidence.join('; ')).toContain('a_scatter.txt is a web page');

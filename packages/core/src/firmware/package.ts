@@ -1,6 +1,6 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { findAgentCandidates } from './agent-search.js';
-import { FileLookup, folderOf, nameOf } from './file-lookup.js';
+import { FileLookup, filesLike, folderOf, nameOf } from './file-lookup.js';
 import { isPreloader } from './scatter/is-preloader.js';
 import type { ScatterFile, ScatterLayout, ScatterPartition } from './scatter/scatter.js';
 import { type FoundScatter, type FoundScatters, findScatters, readScatter } from './scatter-search.js';
@@ -67,8 +67,8 @@ export async function openFirmware(folder: FolderSource, options: OpenFirmwareOp
       message: `The folder has ${ranked.length} scatter files; ${scatterPath} is used (${describe(chosen)}).`,
     });
   }
-  const fileFor = (partition: ScatterPartition) =>
-    partition.fileName === undefined ? undefined : lookup.resolve(home, partition.fileName);
+  untickWithoutFile(scatter, lookup, home, problems);
+  const fileFor = (partition: ScatterPartition) => fileOf(partition, lookup, home);
   const agentFiles = (await findAgentCandidates(folder, scatterPath)).map((each) => each.path);
   const authFiles = paths.filter((path) => /\.(auth|cert)$/i.test(path));
   const preloaderPath = findPreloader(scatter, fileFor, paths, home, problems);
@@ -92,6 +92,37 @@ export async function openFirmware(folder: FolderSource, options: OpenFirmwareOp
   };
 }
 
+function fileOf(partition: ScatterPartition, lookup: FileLookup, home: string): string | undefined {
+  const { fileName, fileAlternatives } = partition;
+  if (fileAlternatives) {
+    const hits = filesLike(lookup, home, fileAlternatives);
+    return hits.length === 1 ? hits[0] : undefined;
+  }
+  return fileName === undefined ? undefined : lookup.resolve(home, fileName);
+}
+
+/**
+ * The oldest scatter files tick nothing: what is there is flashed. Which files those are was found by custom, so everything
+ * that is not clear is told.
+ */
+function untickWithoutFile(scatter: ScatterFile, lookup: FileLookup, home: string, problems: FirmwareProblem[]): void {
+  const absent: string[] = [];
+  for (const partition of scatter.layouts.flatMap((layout) => layout.partitions)) {
+    if (!partition.fileAlternatives || !partition.isDownload) continue;
+    const hits = filesLike(lookup, home, partition.fileAlternatives);
+    if (hits.length === 1) continue;
+    partition.isDownload = false;
+    if (hits.length === 0) absent.push(partition.name);
+    else {
+      const message = `Which of these belongs to ${partition.name} is unclear, so it is not ticked: ${hits.join(', ')}.`;
+      problems.push({ severity: 'warning', code: 'FIRMWARE_FILE_AMBIGUOUS', message });
+    }
+  }
+  if (absent.length === 0) return;
+  const message = `There is no image for ${absent.join(', ')}; what is there is flashed, the rest stays as it is.`;
+  problems.push({ severity: 'warning', code: 'FIRMWARE_FILES_ABSENT', message });
+}
+
 async function scattersOf(
   folder: FolderSource,
   paths: readonly string[],
@@ -113,19 +144,17 @@ interface Rated extends FoundScatter {
 function rate(found: FoundScatter, lookup: FileLookup): Rated {
   const home = folderOf(found.path);
   const counts = found.scatter.layouts.map((layout) => {
-    const names = new Set(tickedFiles(layout));
+    const ticked = new Map(tickedFiles(layout).map((partition) => [partition.fileName, partition]));
     return {
-      present: [...names].filter((name) => lookup.resolve(home, name) !== undefined).length,
-      ticked: names.size,
+      present: [...ticked.values()].filter((partition) => fileOf(partition, lookup, home) !== undefined).length,
+      ticked: ticked.size,
     };
   });
   return { ...found, ...counts.reduce((best, each) => (each.present > best.present ? each : best)) };
 }
 
-function tickedFiles(layout: ScatterLayout): string[] {
-  return layout.partitions.flatMap(({ isDownload, fileName }) =>
-    isDownload && fileName !== undefined ? [fileName] : [],
-  );
+function tickedFiles(layout: ScatterLayout): ScatterPartition[] {
+  return layout.partitions.filter(({ isDownload, fileName }) => isDownload && fileName !== undefined);
 }
 
 /** Most images there, then fewest missing, then nearest the top, then the plain set rather than the signed one. */

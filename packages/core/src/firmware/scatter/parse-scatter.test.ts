@@ -68,6 +68,8 @@ describe('a V1 scatter file', () => {
       boundaryCheck: true,
       isReserved: false,
       storage: 'emmc',
+      isUpgradable: true,
+      emptyBootNeeded: false,
       line: 19,
       index: 0,
     });

@@ -1,40 +1,49 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
 import type { StorageKind } from '../../storage/storage.js';
 import { arrangeLayout } from './arrange-layout.js';
+import { readBraceScatter } from './brace-scatter.js';
 import { readPartition } from './read-partition.js';
 import type { ScatterFile, ScatterLayout } from './scatter.js';
-import { readOutline, type ScatterOutline, type ScatterSection } from './scatter-blocks.js';
-import { unreadable, yamlScatterText } from './scatter-form.js';
+import { readOutline, type ScatterBlock, type ScatterOutline, type ScatterSection } from './scatter-blocks.js';
+import { scatterText, unreadable } from './scatter-form.js';
 import { ScatterProblems } from './scatter-problems.js';
-import { bytesOf, regionOf, storageOf, storageOfRegion } from './scatter-values.js';
+import { bytesOf, flagOf, regionOf, storageOf, storageOfRegion, USUAL_BLOCK_SIZE } from './scatter-values.js';
 
 const KNOWN_VERSIONS = /^V(1\.1\.\d|1\.2\.0|2\.1\.0|2\.2\.0)$/i;
 
 const KNOWN_KEYS = new Set(
   (
-    'config_version platform project storage boot_channel block_size skip_pmt_operate modem_check modem resize_check ' +
+    'config_version platform project storage boot_channel block_size skip_pmt_operate skip_pt_operate modem_check modem resize_check ' +
     'chip_version partition_index partition_name file_name is_download type linear_start_addr physical_start_addr ' +
     'partition_size region boundary_check is_reserved operation_type is_upgradable empty_boot_needed ' +
     'combo_partsize_check d_type slc_percentage reserve'
   ).split(' '),
 );
 
-/** Allocation units where the file does not say its own. See docs/protocol/scatter.md, "General keys". */
-const USUAL_BLOCK_SIZE: Readonly<Record<StorageKind, number>> = {
-  emmc: 0x20000,
-  sdmmc: 0x20000,
-  ufs: 0x80000,
-  nand: 0x20000,
-};
-
 /**
- * Reads a scatter file in the YAML-like form: V1.x with one storage, V2.1 with several. See docs/protocol/scatter.md.
- * @throws UnbrickError `SCATTER_UNSUPPORTED` for the XML form, the oldest form with braces, and storage this program does
- *   not know; `SCATTER_UNREADABLE` for files that are no scatter file. Never anything else.
+ * Reads a scatter file of any generation: the oldest form with braces, YAML-like V1.x with one storage and V2.1 with several.
+ * See docs/protocol/scatter.md.
+ * @throws UnbrickError `SCATTER_UNSUPPORTED` for the XML form and for storage this program does not know;
+ *   `SCATTER_UNREADABLE` for files that are no scatter file. Never anything else.
  */
 export function parseScatter(fileName: string, bytes: Uint8Array): ScatterFile {
   const problems = new ScatterProblems();
-  const outline = readOutline(yamlScatterText(fileName, bytes), problems);
+  const { form, text } = scatterText(fileName, bytes);
+  if (form === 'brace') {
+    const scatter = readBraceScatter(fileName, text, problems);
+    if (scatter.layouts.length === 0) throw withoutLayout(fileName, [], problems);
+    return scatter;
+  }
+  return readOutlined(fileName, form, readOutline(text, problems), problems);
+}
+
+/** What the forms with keys and values have in common, once they are divided into blocks. */
+function readOutlined(
+  fileName: string,
+  form: ScatterFile['form'],
+  outline: ScatterOutline,
+  problems: ScatterProblems,
+): ScatterFile {
   tellUnknownKeys(outline, problems);
 
   const { general } = outline;
@@ -80,13 +89,18 @@ export function parseScatter(fileName: string, bytes: Uint8Array): ScatterFile {
       layouts.push(layout);
     }
   }
-  if (layouts.length === 0) throw withoutLayout(fileName, strange);
+  if (layouts.length === 0) throw withoutLayout(fileName, strange, problems);
 
+  const skipTable = skipsTable(outline, problems);
+  const checks = checksOf(outline);
   return {
     fileName,
+    form,
     version,
     platform: platformOf(outline, fileName, problems),
     project: general.value('project') ?? '',
+    ...(skipTable === undefined ? {} : { skipTable }),
+    ...(Object.keys(checks).length === 0 ? {} : { checks }),
     layouts,
     problems: problems.list(),
   };
@@ -174,12 +188,46 @@ function platformOf(outline: ScatterOutline, fileName: string, problems: Scatter
   return named;
 }
 
+/** The two spellings of "write the image of pgpt, make no partition table". */
+const SKIP_TABLE_KEYS = ['skip_pmt_operate', 'skip_pt_operate'];
+
+function skipsTable(outline: ScatterOutline, problems: ScatterProblems): boolean | undefined {
+  for (const block of generalBlocks(outline)) {
+    for (const key of SKIP_TABLE_KEYS) {
+      const entry = block.entry(key);
+      if (!entry || entry.value === '') continue;
+      const value = flagOf(entry.value);
+      if (value !== undefined) return value;
+      const message = `The file has ${key}: '${entry.value.slice(0, 40)}', which is neither true nor false.`;
+      problems.tell(entry.line, true, 'SCATTER_VALUE_UNREADABLE', message);
+    }
+  }
+  return undefined;
+}
+
+const CHECK_KEYS = ['modem_check', 'modem', 'resize_check', 'chip_version'];
+
+function checksOf(outline: ScatterOutline): Record<string, string> {
+  const checks: Record<string, string> = {};
+  for (const block of generalBlocks(outline)) {
+    for (const key of CHECK_KEYS) {
+      const value = block.value(key);
+      if (value !== undefined) checks[key] ??= value;
+    }
+  }
+  return checks;
+}
+
+/** In a V1 file the general block is its section's own too. */
+function generalBlocks(outline: ScatterOutline): ReadonlySet<ScatterBlock> {
+  return new Set([outline.general, ...outline.sections.map((section) => section.general)]);
+}
+
 /** Unknown keys are told once each: a newer generation adds one to every partition. */
 function tellUnknownKeys(outline: ScatterOutline, problems: ScatterProblems): void {
   const unknown = new Map<string, { line: number; count: number }>();
-  const blocks = [outline.general, ...outline.sections.flatMap((each) => [each.general, ...each.partitions])];
-  // In a V1 file the general block is the section's own too.
-  for (const block of new Set(blocks)) {
+  const blocks = [...generalBlocks(outline), ...outline.sections.flatMap((each) => each.partitions)];
+  for (const block of blocks) {
     for (const [key, { line }] of block) {
       if (KNOWN_KEYS.has(key)) continue;
       const before = unknown.get(key);
@@ -193,8 +241,15 @@ function tellUnknownKeys(outline: ScatterOutline, problems: ScatterProblems): vo
   }
 }
 
-function withoutLayout(fileName: string, strange: readonly string[]): UnbrickError {
-  if (strange.length === 0) return unreadable(fileName, 'describes no partition that this program could use', []);
+function withoutLayout(fileName: string, strange: readonly string[], problems: ScatterProblems): UnbrickError {
+  if (strange.length === 0) {
+    const seen = problems.list().slice(0, 4);
+    return unreadable(
+      fileName,
+      'describes no partition that this program could use',
+      seen.map((problem) => `line ${problem.line}: ${problem.message}`),
+    );
+  }
   return new UnbrickError({
     code: 'SCATTER_UNSUPPORTED',
     stage: 'firmware',

@@ -3,7 +3,7 @@ import { hex } from '../../wire/index.js';
 import type { ScatterPartition, ScatterRegion } from './scatter.js';
 import type { ScatterBlock } from './scatter-blocks.js';
 import type { ScatterProblems } from './scatter-problems.js';
-import { bytesOf, endRelativeOf, flagOf, operationOf, regionOf, storageOf } from './scatter-values.js';
+import { bytesOf, endRelativeOf, flagOf, isKnownType, operationOf, regionOf, storageOf } from './scatter-values.js';
 
 /** A partition as read, before the addresses of its layout are looked at together. */
 export interface RawPartition extends ScatterPartition {
@@ -79,12 +79,17 @@ export function readPartition(
     );
   }
 
+  const type = block.value('type') ?? 'NONE';
+  if (!isKnownType(type)) {
+    const message = `${shown} has the unknown type '${type.slice(0, 40)}'; how it is written is decided by what its image is.`;
+    problems.warn(block.entry('type')?.line ?? line, 'SCATTER_TYPE_UNKNOWN', message);
+  }
   const reserved = flag(block, 'is_reserved', shown, isDownload, problems);
   return {
     name: shown,
     ...(fileName === undefined ? {} : { fileName }),
     isDownload,
-    type: (block.value('type') ?? 'NONE').toUpperCase(),
+    type: type.toUpperCase(),
     ...(linear === undefined ? {} : { linearStart: linear }),
     start,
     ...(endRelative === undefined ? {} : { endRelativeBlocks: endRelative }),
@@ -95,9 +100,26 @@ export function readPartition(
     boundaryCheck: flag(block, 'boundary_check', shown, isDownload, problems) ?? true,
     isReserved: reserved ?? endRelative !== undefined,
     storage: storageWord(reader) ?? storage,
+    ...lesserKeys(reader),
     line,
     index,
     startMissing: physical === undefined,
+  };
+}
+
+/** Keys that seldom stand or do not matter for flashing: given as they stand, left out where they do not. */
+function lesserKeys({ block, shown, problems }: Reader) {
+  const isUpgradable = flag(block, 'is_upgradable', shown, false, problems);
+  const emptyBootNeeded = flag(block, 'empty_boot_needed', shown, false, problems);
+  const comboSizeCheck = flag(block, 'combo_partsize_check', shown, false, problems);
+  const pageMode = block.value('d_type');
+  const slcPercentage = block.value('slc_percentage');
+  return {
+    ...(isUpgradable === undefined ? {} : { isUpgradable }),
+    ...(emptyBootNeeded === undefined ? {} : { emptyBootNeeded }),
+    ...(comboSizeCheck === undefined ? {} : { comboSizeCheck }),
+    ...(pageMode === undefined ? {} : { pageMode }),
+    ...(slcPercentage === undefined ? {} : { slcPercentage }),
   };
 }
 

@@ -16,12 +16,6 @@ function refusal(text: string | Uint8Array, fileName = FILE): UnbrickError {
 }
 
 describe('other files', () => {
-  test('the oldest form is named', () => {
-    const error = refusal('PRELOADER 0x0\r\n{\r\n}\r\n__NODL_NVRAM 0x60000\r\n{\r\n}\r\n');
-    expect(error.code).toBe('SCATTER_UNSUPPORTED');
-    expect(error.message).toContain('oldest form');
-  });
-
   test('the XML form is named', () => {
     const error = refusal(
       '\ufeff<?xml version="1.0"?>\n<root><general name="MTK_PLATFORM_CFG"></general></root>',

@@ -12,20 +12,38 @@ const MAGICS: readonly { bytes: readonly number[]; what: string; next: string }[
   { bytes: [0x25, 0x50, 0x44, 0x46], what: 'a PDF document', next: 'Name the scatter file of the firmware.' },
 ];
 
-/** A scatter file's text: UTF-8, or UTF-16 as Windows editors save it; without byte order mark and trailing NULs. */
+/**
+ * A scatter file's text: UTF-8, or UTF-16 as Windows editors save it; without byte order mark and trailing NULs. Comments in
+ * older encodings become replacement characters: they never swallow a line end.
+ */
 export function decodeScatter(bytes: Uint8Array): string {
-  const encoding =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
+  const encoding = encodingOf(bytes);
   let end = bytes.length;
   if (encoding === 'utf-8') while (end > 0 && bytes[end - 1] === 0) end--;
   return new TextDecoder(encoding).decode(bytes.subarray(0, end));
 }
 
+function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  const [first, second, third, fourth] = bytes;
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  // Without a byte order mark: ASCII characters with a NUL after or before each.
+  if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return 'utf-16le';
+  if (first === 0 && second !== 0 && third === 0 && fourth !== 0) return 'utf-16be';
+  return 'utf-8';
+}
+
+/** A scatter file's text and which of the three forms it has. */
+export interface ScatterText {
+  form: 'brace' | 'text' | 'xml';
+  text: string;
+}
+
 /**
- * The text of a scatter file in YAML-like form.
- * @throws UnbrickError `SCATTER_UNSUPPORTED` for the other forms of scatter files, `SCATTER_UNREADABLE` for all else
+ * The text of a scatter file and its form.
+ * @throws UnbrickError `SCATTER_UNREADABLE` for what is no scatter file
  */
-export function yamlScatterText(fileName: string, bytes: Uint8Array): string {
+export function scatterText(fileName: string, bytes: Uint8Array): ScatterText {
   if (bytes.length > SIZE_LIMIT) {
     throw unreadable(fileName, 'is far too large for a scatter file', [`${bytes.length} bytes`]);
   }
@@ -36,14 +54,15 @@ export function yamlScatterText(fileName: string, bytes: Uint8Array): string {
   if (start === '') {
     throw unreadable(fileName, bytes.length === 0 ? 'is empty' : 'holds nothing but blanks', [`${bytes.length} bytes`]);
   }
-  if (start.startsWith('<')) throw refuseMarkup(fileName, text, start);
-  if (/^[ \t]*(-[ \t]*)?(partition_index|partition_name)[ \t]*:/im.test(text)) return text;
+  if (start.startsWith('<')) return { form: 'xml', text: scatterMarkup(fileName, text, start) };
+  if (/^[ \t]*(-[ \t]*)?(partition_index|partition_name)[ \t]*:/im.test(text)) return { form: 'text', text };
+  if (/^[ \t]*[A-Za-z_]\w*[ \t]+0x[0-9a-f]+\s*\{/im.test(text)) return { form: 'brace', text };
   throw refuseOtherText(fileName, text);
 }
 
-function refuseMarkup(fileName: string, text: string, start: string): UnbrickError {
+function scatterMarkup(fileName: string, text: string, start: string): string {
   if (/<!doctype html|<html|<head|<body/.test(start)) {
-    return unreadable(
+    throw unreadable(
       fileName,
       'is a web page: the page was saved instead of the file it links to',
       ['it begins with HTML'],
@@ -51,21 +70,14 @@ function refuseMarkup(fileName: string, text: string, start: string): UnbrickErr
     );
   }
   if (/MTK_PLATFORM_CFG|<partition_index/i.test(text)) {
-    return unsupported(fileName, 'the XML form', 'it is XML with MTK_PLATFORM_CFG in it');
+    throw unsupported(fileName, 'the XML form', 'it is XML with MTK_PLATFORM_CFG in it');
   }
-  return unreadable(fileName, 'is an XML file, but not a scatter file', [
+  throw unreadable(fileName, 'is an XML file, but not a scatter file', [
     'it has neither MTK_PLATFORM_CFG nor partition_index in it',
   ]);
 }
 
 function refuseOtherText(fileName: string, text: string): UnbrickError {
-  if (/^[ \t]*\w+[ \t]+0x[0-9a-f]+\s*\{\s*\}/im.test(text)) {
-    return unsupported(
-      fileName,
-      'the oldest form (names, addresses and empty braces, MT6573 to MT6589)',
-      'it is a list of NAME 0xADDRESS { }',
-    );
-  }
   const lines = text.split(/\r\n|\r|\n/);
   const offsets = lines.filter((line) => /^\s*[\w/-]+(\s+0x[0-9a-f]+){1,3}\s*$/i.test(line.slice(0, 200)));
   if (offsets.length >= 2) {

@@ -46,6 +46,23 @@ const STORAGES: Readonly<Record<string, StorageKind | 'nor' | 'none'>> = {
   NONE: 'none',
 };
 
+/** Allocation units where the file does not say its own, bytes. See docs/protocol/scatter.md, "General keys". */
+export const USUAL_BLOCK_SIZE: Readonly<Record<StorageKind, number>> = {
+  emmc: 0x20000,
+  sdmmc: 0x20000,
+  ufs: 0x80000,
+  nand: 0x20000,
+};
+
+const TYPES: ReadonlySet<string> = new Set(
+  'SV5_BL_BIN NORMAL_ROM YAFFS_IMG MBR_BIN UBI_IMG EXT4_IMG FAT_IMG F2FS_IMG FTL20_IMG NONE'.split(' '),
+);
+
+/** Whether the original tools know this image type; an unknown one makes no difference, content is told by its magic. */
+export function isKnownType(word: string): boolean {
+  return TYPES.has(word.toUpperCase());
+}
+
 /** The region, or undefined for a word that is none. */
 export function regionOf(word: string): ScatterRegion | undefined {
   return lookUp(REGIONS, word);

@@ -20,6 +20,11 @@ export interface ScatterPartition {
   name: string;
   /** Image file, relative to the scatter file; absent where the scatter file says `NONE`. */
   fileName?: string;
+  /**
+   * Where the file names no image itself (oldest form): names that the image can have, likeliest first, `*` standing for any
+   * characters. `fileName` is the first of them.
+   */
+  fileAlternatives?: readonly string[];
   /** Ticked by default. */
   isDownload: boolean;
   /** `SV5_BL_BIN`, `NORMAL_ROM`, `EXT4_IMG`, …, upper case; `NONE` when not said. */
@@ -41,6 +46,16 @@ export interface ScatterPartition {
   /** Lies at the end of the storage. */
   isReserved: boolean;
   storage: StorageKind | 'nor' | 'none';
+  /** Takes part in over-the-air updates; no meaning for flashing. */
+  isUpgradable?: boolean;
+  /** Belongs to the smallest set that starts; no meaning for flashing. */
+  emptyBootNeeded?: boolean;
+  /** Two neighbours that both have this may shift their common border: only the outer edges have to fit the phone. */
+  comboSizeCheck?: boolean;
+  /** NAND: how the pages of a cell are used (`FULL_PAGE`, `LOW_PAGE`), as written. */
+  pageMode?: string;
+  /** NAND: part of the partition that is used with one bit a cell, as written. */
+  slcPercentage?: string;
   /** Line of the scatter file on which the partition begins, from 1. */
   line: number;
   /** Position in its layout, from 0. */
@@ -71,12 +86,18 @@ export interface ScatterProblem {
 
 export interface ScatterFile {
   fileName: string;
-  /** `V1.1.2`; empty when the file does not say. */
+  /** `brace`: the oldest one, names and addresses only. `text`: YAML-like. */
+  form: 'brace' | 'text' | 'xml';
+  /** `V1.1.2`; `V0` for the oldest form; empty when the file does not say. */
   version: string;
   /** Chip the firmware is built for: `MT6757D`, upper case; empty when the file does not say. */
   platform: string;
   /** Board; may be empty. */
   project: string;
+  /** The flash tool must not make a partition table of its own: the image of `pgpt` is written instead. */
+  skipTable?: boolean;
+  /** Other general keys of newer files (`modem_check`, `resize_check`, `chip_version` …), as written, keys in lower case. */
+  checks?: Readonly<Record<string, string>>;
   /** One for each kind of storage the firmware was made for, at least one. */
   layouts: ScatterLayout[];
   /** In the order of the file. */
