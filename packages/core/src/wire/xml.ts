@@ -67,14 +67,17 @@ export const XmlAck = {
   NOT_EXISTS: 'OK@NOT-EXISTS',
 } as const;
 
-/** Chunk checksum at level CHK_ADD: sum of little-endian 32-bit words plus the 0 to 3 tail bytes; 16 bits are compared. */
+/**
+ * Chunk checksum at level CHK_ADD, as the host announces it: sum of little-endian 32-bit words plus the 0 to 3 tail bytes,
+ * 32 bits. Agents compare its low 16 bits only.
+ */
 export function xmlChunkSum(data: Uint8Array): number {
   let sum = 0;
   const words = data.length & ~3;
   for (let i = 0; i < words; i += 4) {
-    // The upper half of each word cannot reach the 16 bits that are compared.
-    sum = (sum + ((data[i] as number) | ((data[i + 1] as number) << 8))) & 0xffff;
+    const low = (data[i] as number) | ((data[i + 1] as number) << 8);
+    sum = (sum + (low | ((data[i + 2] as number) << 16) | ((data[i + 3] as number) << 24))) | 0;
   }
-  for (let i = words; i < data.length; i++) sum = (sum + (data[i] as number)) & 0xffff;
-  return sum;
+  for (let i = words; i < data.length; i++) sum = (sum + (data[i] as number)) | 0;
+  return sum >>> 0;
 }

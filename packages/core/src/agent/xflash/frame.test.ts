@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Link } from '../../link/link.js';
+import { framed, logFrame, word } from '../frames/testing/frame-bytes.fixture.js';
+import { ProgrammedPort } from '../frames/testing/programmed-port.fixture.js';
+import { ScriptedPort } from '../frames/testing/scripted-port.fixture.js';
 import { XflashChannel } from './frame.js';
-import { framed, logFrame, word } from './testing/exchanges.fixture.js';
-import { ProgrammedPort } from './testing/programmed-port.fixture.js';
-import { ScriptedPort } from './testing/scripted-port.fixture.js';
 
 const WAIT = { timeoutMs: 1000, what: 'a status', stage: 'write' } as const;
 

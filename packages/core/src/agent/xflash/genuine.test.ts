@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Link } from '../../link/link.js';
 import { XflashControl } from '../../wire/index.js';
+import { pattern } from '../frames/testing/frame-bytes.fixture.js';
+import { ScriptedPort } from '../frames/testing/scripted-port.fixture.js';
 import { controlAction, controlGet, controlSet } from './device-control.js';
 import { eraseTarget } from './erase.js';
 import { XflashChannel } from './frame.js';
 import { readTarget } from './read.js';
 import type { FlashTarget } from './sections.js';
-import { parseExchanges, pattern, pick } from './testing/exchanges.fixture.js';
-import { ScriptedPort } from './testing/scripted-port.fixture.js';
+import { parseExchanges, pick } from './testing/exchanges.fixture.js';
 import { downloadImage, writeTarget } from './write.js';
 
 const GENUINE = parseExchanges(readFileSync(new URL('./fixtures/genuine-mt6765.txt', import.meta.url), 'utf8'));

@@ -3,10 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeviceIdentity } from '../../bootrom/identity.js';
 import type { EmiTable } from '../../firmware/emi-table.js';
 import { Link } from '../../link/link.js';
+import { framed, logFrame, pattern, type Step, word } from '../frames/testing/frame-bytes.fixture.js';
+import { ScriptedPort } from '../frames/testing/scripted-port.fixture.js';
 import type { AgentStartOptions } from '../start.js';
 import { startXflash, startXflashAgent, type XflashStartOptions } from './start.js';
-import { framed, logFrame, parseExchanges, pattern, pick, type Step, word } from './testing/exchanges.fixture.js';
-import { ScriptedPort } from './testing/scripted-port.fixture.js';
+import { parseExchanges, pick } from './testing/exchanges.fixture.js';
 
 const EXCHANGES = new Map(
   ['./fixtures/bring-up.txt', './fixtures/genuine-mt6765.txt'].flatMap((file) => [

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Link } from '../../link/link.js';
+import { framed, type Step, word } from '../frames/testing/frame-bytes.fixture.js';
+import { ScriptedPort } from '../frames/testing/scripted-port.fixture.js';
 import { XflashChannel } from './frame.js';
 import { queryRamSize, queryStorage, queryUsbSpeed, queryWritePacketLength } from './storage-info.js';
-import { framed, parseExchanges, pick, type Step, word } from './testing/exchanges.fixture.js';
-import { ScriptedPort } from './testing/scripted-port.fixture.js';
+import { parseExchanges, pick } from './testing/exchanges.fixture.js';
 
 const EXCHANGES = new Map(
   ['./fixtures/bring-up.txt', './fixtures/genuine-mt6765.txt'].flatMap((file) => [

@@ -27,11 +27,3 @@ export const XFLASH_TIMEOUT = {
 
 /** Extra time an erase may take for its size. Old cards erase some 250 MiB a second. */
 export const ERASE_MS_PER_GIB = 4_000;
-
-/** Slowest link worth waiting for, in bytes a millisecond: a tenth of a full-speed USB link. */
-const SLOWEST_BYTES_PER_MS = 64;
-
-/** Time for `length` bytes to cross the slowest link worth waiting for. */
-export function transferMs(length: number): number {
-  return 5_000 + Math.ceil(length / SLOWEST_BYTES_PER_MS);
-}

@@ -1,6 +1,6 @@
-import { ascii, encode, u64, XflashCommand, XflashStatus } from '../../wire/index.js';
+import { ascii, encode, u64, XflashCommand, XflashStatus, xflashChunkSum } from '../../wire/index.js';
 import type { TransferOptions } from '../agent.js';
-import { type Chunk, ChunkReader } from './chunk-reader.js';
+import { type Chunk, ChunkReader } from '../frames/chunk-reader.js';
 import { beginCommand } from './command.js';
 import type { XflashChannel } from './frame.js';
 import { describeTarget, type FlashTarget, flashBlock } from './sections.js';
@@ -51,7 +51,7 @@ async function sendStream(
   job: WriteJob,
   begin: () => Promise<void>,
 ): Promise<void> {
-  const reader = new ChunkReader(job.data, length, job.chunkLength);
+  const reader = new ChunkReader(job.data, length, job.chunkLength, xflashChunkSum);
   try {
     job.stop?.throwIfAborted();
     // Before the command: a source that fails at once must not leave a trace on the phone.

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Link } from '../../link/link.js';
 import type { Region, StorageInfo } from '../../storage/storage.js';
+import { pattern } from '../frames/testing/frame-bytes.fixture.js';
+import { ProgrammedPort } from '../frames/testing/programmed-port.fixture.js';
+import { ScriptedPort } from '../frames/testing/scripted-port.fixture.js';
 import { XflashChannel } from './frame.js';
-import { parseExchanges, pattern, pick } from './testing/exchanges.fixture.js';
+import { parseExchanges, pick } from './testing/exchanges.fixture.js';
 import { MemoryPhone, type Troubles } from './testing/memory-phone.fixture.js';
-import { ProgrammedPort } from './testing/programmed-port.fixture.js';
-import { ScriptedPort } from './testing/scripted-port.fixture.js';
 import { XflashAgent, type XflashAgentFacts } from './xflash-agent.js';
 
 const BRING_UP = parseExchanges(readFileSync(new URL('./fixtures/bring-up.txt', import.meta.url), 'utf8'));

@@ -1,5 +1,5 @@
 import { sum16 } from '../../../wire/index.js';
-import { type Device, ProgrammedPort } from './programmed-port.fixture.js';
+import { type Device, ProgrammedPort } from '../../frames/testing/programmed-port.fixture.js';
 
 const WRITE_DATA = 0x010004;
 const READ_DATA = 0x010005;

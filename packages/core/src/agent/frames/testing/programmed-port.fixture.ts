@@ -1,5 +1,5 @@
 import type { Port } from '../../../link/port.js';
-import { framed, word } from './exchanges.fixture.js';
+import { framed, word } from './frame-bytes.fixture.js';
 
 /** What a little device program can do. Frames are taken and given as payloads. */
 export interface Device {

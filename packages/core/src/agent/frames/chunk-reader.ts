@@ -1,5 +1,4 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import { xflashChunkSum } from '../../wire/index.js';
 
 /** One chunk of a write, ready to send. Its bytes are overwritten by the second `next()` after the one that gave it. */
 export interface Chunk {
@@ -16,6 +15,7 @@ export class ChunkReader {
   readonly #total: number;
   readonly #chunkLength: number;
   readonly #buffers: [Uint8Array, Uint8Array];
+  readonly #checksum: (chunk: Uint8Array) => number;
   #turn = 0;
   #taken = 0;
   /** What is left of the last piece. */
@@ -23,10 +23,16 @@ export class ChunkReader {
   #ended = false;
 
   /** `total` bytes must come out of `source`, no more and no fewer. */
-  constructor(source: AsyncIterable<Uint8Array>, total: number, chunkLength: number) {
+  constructor(
+    source: AsyncIterable<Uint8Array>,
+    total: number,
+    chunkLength: number,
+    checksum: (chunk: Uint8Array) => number,
+  ) {
     this.#source = source[Symbol.asyncIterator]();
     this.#total = total;
     this.#chunkLength = chunkLength;
+    this.#checksum = checksum;
     const size = Math.min(chunkLength, total);
     this.#buffers = [new Uint8Array(size), new Uint8Array(total > size ? size : 0)];
   }
@@ -49,7 +55,7 @@ export class ChunkReader {
     }
     this.#taken += length;
     if (this.#taken === this.#total) await this.#expectEnd();
-    return { bytes, checksum: xflashChunkSum(bytes) };
+    return { bytes, checksum: this.#checksum(bytes) };
   }
 
   /** Lets go of the source. */

@@ -1,5 +1,5 @@
 import type { Port } from '../../../link/port.js';
-import type { Step } from './exchanges.fixture.js';
+import type { Step } from './frame-bytes.fixture.js';
 
 /**
  * A phone that plays its side of a recorded conversation and checks every byte of the host's side. After the last step it
