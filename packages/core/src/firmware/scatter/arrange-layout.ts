@@ -28,6 +28,7 @@ export function arrangeLayout(
     );
   }
   tellOverlaps(partitions, problems);
+  tellEndlessInside(partitions, problems);
   return partitions.map(({ startMissing: _, ...partition }, index) => ({ ...partition, index }));
 }
 
@@ -164,4 +165,22 @@ function tellOverlap(a: ScatterPartition, b: ScatterPartition, problems: Scatter
     'SCATTER_PARTITIONS_OVERLAP',
     `${a.name} (line ${a.line}) ends at ${end}, but ${b.name} begins at ${hex(b.start)}: they overlap.`,
   );
+}
+
+/** A size of 0 means the rest of the region; with another partition behind it, the rest ends there. */
+function tellEndlessInside(partitions: readonly ScatterPartition[], problems: ScatterProblems): void {
+  for (const partition of partitions) {
+    if (partition.size !== 0 || partition.endRelativeBlocks !== undefined || partition.region === 'none') continue;
+    const behind = partitions
+      .filter((other) => other.region === partition.region && other.endRelativeBlocks === undefined)
+      .filter((other) => other.start > partition.start)
+      .sort((a, b) => a.start - b.start)[0];
+    if (!behind) continue;
+    problems.tell(
+      partition.line,
+      partition.isDownload,
+      'SCATTER_SIZE_UNKNOWN',
+      `${partition.name} has no size (0: the rest of the storage), but ${behind.name} (line ${behind.line}) lies behind it at ${hex(behind.start)}.`,
+    );
+  }
 }

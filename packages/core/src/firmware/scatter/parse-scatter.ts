@@ -2,29 +2,28 @@ import { UnbrickError } from '../../errors/unbrick-error.js';
 import type { StorageKind } from '../../storage/storage.js';
 import { arrangeLayout } from './arrange-layout.js';
 import { readBraceScatter } from './brace-scatter.js';
+import {
+  checksOf,
+  platformOf,
+  skipsTable,
+  tellGeneralContradictions,
+  tellUnknownKeys,
+  versionOf,
+} from './general-keys.js';
 import { readPartition } from './read-partition.js';
 import type { ScatterFile, ScatterLayout } from './scatter.js';
-import { readOutline, type ScatterBlock, type ScatterOutline, type ScatterSection } from './scatter-blocks.js';
+import { readOutline, type ScatterOutline, type ScatterSection } from './scatter-blocks.js';
 import { scatterText, unreadable } from './scatter-form.js';
 import { ScatterProblems } from './scatter-problems.js';
-import { bytesOf, flagOf, regionOf, storageOf, storageOfRegion, USUAL_BLOCK_SIZE } from './scatter-values.js';
-
-const KNOWN_VERSIONS = /^V(1\.1\.\d|1\.2\.0|2\.1\.0|2\.2\.0)$/i;
-
-const KNOWN_KEYS = new Set(
-  (
-    'config_version platform project storage boot_channel block_size skip_pmt_operate skip_pt_operate modem_check modem resize_check ' +
-    'chip_version partition_index partition_name file_name is_download type linear_start_addr physical_start_addr ' +
-    'partition_size region boundary_check is_reserved operation_type is_upgradable empty_boot_needed ' +
-    'combo_partsize_check d_type slc_percentage reserve'
-  ).split(' '),
-);
+import { bytesOf, USUAL_BLOCK_SIZE } from './scatter-values.js';
+import { storageOfSection } from './section-storage.js';
+import { readXmlOutline } from './xml-outline.js';
 
 /**
- * Reads a scatter file of any generation: the oldest form with braces, YAML-like V1.x with one storage and V2.1 with several.
- * See docs/protocol/scatter.md.
- * @throws UnbrickError `SCATTER_UNSUPPORTED` for the XML form and for storage this program does not know;
- *   `SCATTER_UNREADABLE` for files that are no scatter file. Never anything else.
+ * Reads a scatter file of any generation: the oldest form with braces, YAML-like V1.x with one storage and V2.1 with several,
+ * XML V1.x and V2.2. See docs/protocol/scatter.md.
+ * @throws UnbrickError `SCATTER_UNSUPPORTED` for storage this program does not know; `SCATTER_UNREADABLE` for files that are
+ *   no scatter file. Never anything else.
  */
 export function parseScatter(fileName: string, bytes: Uint8Array): ScatterFile {
   const problems = new ScatterProblems();
@@ -34,7 +33,8 @@ export function parseScatter(fileName: string, bytes: Uint8Array): ScatterFile {
     if (scatter.layouts.length === 0) throw withoutLayout(fileName, [], problems);
     return scatter;
   }
-  return readOutlined(fileName, form, readOutline(text, problems), problems);
+  const outline = form === 'xml' ? readXmlOutline(fileName, bytes, problems) : readOutline(text, problems);
+  return readOutlined(fileName, form, outline, problems);
 }
 
 /** What the forms with keys and values have in common, once they are divided into blocks. */
@@ -46,28 +46,13 @@ function readOutlined(
 ): ScatterFile {
   tellUnknownKeys(outline, problems);
 
-  const { general } = outline;
-  const version = general.value('config_version') ?? '';
-  if (!KNOWN_VERSIONS.test(version)) {
-    const message = version
-      ? `The version '${version.slice(0, 40)}' is not known.`
-      : 'The file does not say its config_version.';
-    problems.warn(general.entry('config_version')?.line ?? 1, 'SCATTER_VERSION_UNKNOWN', message);
-  }
-  for (const { key, line, values } of general.contradictions) {
-    problems.tell(
-      line,
-      key === 'platform',
-      'SCATTER_KEY_REPEATED',
-      `The file says ${key} twice: '${values[0]}' and '${values[1]}'. The first is used.`,
-    );
-  }
-
+  const version = versionOf(outline, problems);
+  tellGeneralContradictions(outline, problems);
   const layouts: ScatterLayout[] = [];
   const strange: string[] = [];
   for (const section of outline.sections) {
     if (section.partitions.length === 0) continue;
-    const storage = storageKind(section, outline, fileName, problems);
+    const storage = storageOfSection(section, outline, fileName, problems);
     if (storage === 'nor' || storage === 'none') {
       strange.push(storage.toUpperCase());
       problems.warn(
@@ -98,7 +83,7 @@ function readOutlined(
     form,
     version,
     platform: platformOf(outline, fileName, problems),
-    project: general.value('project') ?? '',
+    project: outline.general.value('project') ?? '',
     ...(skipTable === undefined ? {} : { skipTable }),
     ...(Object.keys(checks).length === 0 ? {} : { checks }),
     layouts,
@@ -112,6 +97,7 @@ function readLayout(
   outline: ScatterOutline,
   problems: ScatterProblems,
 ): ScatterLayout {
+  tellRepeatedIndexes(section, problems);
   const raw = section.partitions.map((block, index) => ({
     partition: readPartition(block, index, storage, problems),
     content: block.content,
@@ -135,109 +121,19 @@ function readLayout(
   };
 }
 
-/** The section's own word first, then what its partitions say, then the file's name. */
-function storageKind(
-  section: ScatterSection,
-  outline: ScatterOutline,
-  fileName: string,
-  problems: ScatterProblems,
-): StorageKind | 'nor' | 'none' {
-  const said = section.general.value('storage') ?? section.storageType ?? outline.general.value('storage');
-  const kind = said === undefined ? undefined : storageOf(said);
-  const announced = section.storageType === undefined ? undefined : storageOf(section.storageType);
-  if (kind !== undefined && announced !== undefined && kind !== announced) {
-    problems.tell(
-      section.general.line,
-      true,
-      'SCATTER_STORAGE_CONFLICT',
-      `A section for ${announced.toUpperCase()} storage says storage: ${said}.`,
-    );
-  }
-  if (kind !== undefined && kind !== 'none') return kind;
-  const guess = fromPartitions(section) ?? fromFileName(fileName) ?? (kind === 'none' ? 'none' : 'emmc');
-  const what =
-    said === undefined ? 'The file does not say its storage' : `The storage '${said.slice(0, 40)}' is not known`;
-  problems.warn(section.general.line, 'SCATTER_STORAGE_GUESSED', `${what}; it is taken to be ${guess.toUpperCase()}.`);
-  return guess;
-}
-
-function fromPartitions(section: ScatterSection): StorageKind | undefined {
-  const votes = new Map<StorageKind, number>();
+/** The index says nothing but the order of display; two of one kind show that the file was put together by hand. */
+function tellRepeatedIndexes(section: ScatterSection, problems: ScatterProblems): void {
+  const seen = new Map<string, ScatterSection['general']>();
   for (const block of section.partitions) {
-    const region = regionOf(block.value('region') ?? '');
-    const word = storageOf(block.value('storage') ?? '');
-    const kind = (region && storageOfRegion(region)) ?? (word === 'nor' || word === 'none' ? undefined : word);
-    if (kind) votes.set(kind, (votes.get(kind) ?? 0) + 1);
-  }
-  return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0];
-}
-
-function fromFileName(fileName: string): StorageKind | undefined {
-  const word = /_(emmc|ufs|nand)/i.exec(fileName)?.[1]?.toLowerCase();
-  return word as StorageKind | undefined;
-}
-
-function platformOf(outline: ScatterOutline, fileName: string, problems: ScatterProblems): string {
-  const said = outline.general.value('platform')?.toUpperCase();
-  if (said !== undefined) return said;
-  const named = /MT\d{4}[A-Z]*/i.exec(fileName)?.[0]?.toUpperCase() ?? '';
-  const message = named
-    ? `The file does not say its platform; its name says ${named}.`
-    : 'The file does not say for which platform (chip) it is.';
-  problems.warn(outline.general.line, 'SCATTER_PLATFORM_MISSING', message);
-  return named;
-}
-
-/** The two spellings of "write the image of pgpt, make no partition table". */
-const SKIP_TABLE_KEYS = ['skip_pmt_operate', 'skip_pt_operate'];
-
-function skipsTable(outline: ScatterOutline, problems: ScatterProblems): boolean | undefined {
-  for (const block of generalBlocks(outline)) {
-    for (const key of SKIP_TABLE_KEYS) {
-      const entry = block.entry(key);
-      if (!entry || entry.value === '') continue;
-      const value = flagOf(entry.value);
-      if (value !== undefined) return value;
-      const message = `The file has ${key}: '${entry.value.slice(0, 40)}', which is neither true nor false.`;
-      problems.tell(entry.line, true, 'SCATTER_VALUE_UNREADABLE', message);
+    const index = block.value('partition_index')?.toUpperCase();
+    if (index === undefined) continue;
+    const before = seen.get(index);
+    if (!before) {
+      seen.set(index, block);
+    } else if (before.value('partition_name')?.toLowerCase() !== block.value('partition_name')?.toLowerCase()) {
+      const message = `The index ${index.slice(0, 40)} stands twice: for ${before.value('partition_name') ?? 'a partition without name'} (line ${before.line}) too.`;
+      problems.warn(block.line, 'SCATTER_INDEX_REPEATED', message);
     }
-  }
-  return undefined;
-}
-
-const CHECK_KEYS = ['modem_check', 'modem', 'resize_check', 'chip_version'];
-
-function checksOf(outline: ScatterOutline): Record<string, string> {
-  const checks: Record<string, string> = {};
-  for (const block of generalBlocks(outline)) {
-    for (const key of CHECK_KEYS) {
-      const value = block.value(key);
-      if (value !== undefined) checks[key] ??= value;
-    }
-  }
-  return checks;
-}
-
-/** In a V1 file the general block is its section's own too. */
-function generalBlocks(outline: ScatterOutline): ReadonlySet<ScatterBlock> {
-  return new Set([outline.general, ...outline.sections.map((section) => section.general)]);
-}
-
-/** Unknown keys are told once each: a newer generation adds one to every partition. */
-function tellUnknownKeys(outline: ScatterOutline, problems: ScatterProblems): void {
-  const unknown = new Map<string, { line: number; count: number }>();
-  const blocks = [...generalBlocks(outline), ...outline.sections.flatMap((each) => each.partitions)];
-  for (const block of blocks) {
-    for (const [key, { line }] of block) {
-      if (KNOWN_KEYS.has(key)) continue;
-      const before = unknown.get(key);
-      if (before) before.count++;
-      else unknown.set(key, { line, count: 1 });
-    }
-  }
-  for (const [key, { line, count }] of unknown) {
-    const times = count === 1 ? '' : ` (${count} times)`;
-    problems.warn(line, 'SCATTER_KEY_UNKNOWN', `The key '${key.slice(0, 40)}'${times} is not known and has no effect.`);
   }
 }
 

@@ -101,6 +101,10 @@ export function readOutline(text: string, problems: ScatterProblems): ScatterOut
       continue;
     }
     const { key, value } = parsed;
+    if (value.includes('\ufffd')) {
+      const message = `The value of ${key} holds characters that are not UTF-8 text: '${value.slice(0, 40)}'.`;
+      problems.warn(number, 'SCATTER_ENCODING', message);
+    }
     if (STRUCTURE_KEYS.has(key)) continue;
     if (key === 'storage_type') {
       section = openSection(number, value);

@@ -16,20 +16,12 @@ function refusal(text: string | Uint8Array, fileName = FILE): UnbrickError {
 }
 
 describe('other files', () => {
-  test('the XML form is named', () => {
-    const error = refusal(
-      '\ufeff<?xml version="1.0"?>\n<root><general name="MTK_PLATFORM_CFG"></general></root>',
-      'MT6789_Android_scatter.xml',
-    );
-    expect(error.code).toBe('SCATTER_UNSUPPORTED');
-    expect(error.message).toContain('XML');
-  });
-
   test.each<[string, string | Uint8Array, string]>([
     ['an empty file', '', 'is empty'],
     ['blanks', ' \n\t\n', 'nothing but blanks'],
     ['a web page', '<!DOCTYPE html>\n<html><head><title>Download partition_index</title></head></html>', 'web page'],
     ['another XML file', '<?xml version="1.0"?><flash><da/></flash>', 'not a scatter file'],
+    ['the entry file of a newer package', '<?xml version="1.0"?><flash><scatter>a.xml</scatter></flash>', 'entry file'],
     ['an OTA offset list', 'preloader 0x0\nmbr 0x600000\nebr1 0x680000\n', 'over-the-air'],
     ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0), 'zip archive'],
     ['a rar archive', utf8('Rar!\x1a\x07'), 'rar archive'],

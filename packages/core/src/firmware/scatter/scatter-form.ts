@@ -69,8 +69,14 @@ function scatterMarkup(fileName: string, text: string, start: string): string {
       ['Download the file again and look that the download itself starts, not only its page.'],
     );
   }
-  if (/MTK_PLATFORM_CFG|<partition_index/i.test(text)) {
-    throw unsupported(fileName, 'the XML form', 'it is XML with MTK_PLATFORM_CFG in it');
+  if (/MTK_PLATFORM_CFG|<partition_index/i.test(text)) return text;
+  if (/<scatter>[^<]*<\/scatter>/i.test(text)) {
+    throw unreadable(
+      fileName,
+      'is the entry file of a package for SP Flash Tool 6, which only names the scatter file',
+      [],
+      ['Name the folder of the whole package; its scatter file is found from there.'],
+    );
   }
   throw unreadable(fileName, 'is an XML file, but not a scatter file', [
     'it has neither MTK_PLATFORM_CFG nor partition_index in it',
@@ -102,19 +108,6 @@ function refuseOtherText(fileName: string, text: string): UnbrickError {
   return unreadable(fileName, 'is a text, but not a scatter file', [
     'neither MTK_PLATFORM_CFG nor partition_index in it',
   ]);
-}
-
-function unsupported(fileName: string, form: string, evidence: string): UnbrickError {
-  return new UnbrickError({
-    code: 'SCATTER_UNSUPPORTED',
-    stage: 'firmware',
-    message: `${fileName} is a scatter file in ${form}, which this program cannot read yet.`,
-    evidence: [evidence],
-    next: [
-      'If the firmware also has a text scatter file with "- partition_index:" in it, name that one.',
-      'Otherwise use SP Flash Tool for this firmware.',
-    ],
-  });
 }
 
 /** What is wrong with a file that is no scatter file. `what` continues "FILE …". */

@@ -112,3 +112,26 @@ export function multiScatter(): string {
 export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
+
+/** A text scatter file's blocks as elements: the form of V2.2 with sections, of V1.1.8 without. */
+export function xmlScatter(from = multiScatter()): string {
+  const lines = from.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  const out: string[] = ['<?xml version="1.0" encoding="utf-8"?>', '<root>'];
+  const open: { name: string; indent: number }[] = [];
+  const closeTo = (indent: number) => {
+    while (open.length > 0 && (open.at(-1) as { indent: number }).indent >= indent) out.push(`</${open.pop()?.name}>`);
+  };
+  const begin = (name: string, value: string, indent: number) => {
+    closeTo(indent);
+    out.push(`<${name} name="${value}">`);
+    open.push({ name, indent });
+  };
+  for (const line of lines) {
+    const [, spaces = '', dash, key = '', value = ''] = /^( *)(- )?(\w+): ?(.*)$/.exec(line) ?? [];
+    if (key === 'info' || key === 'description') continue;
+    if (dash) begin(key, value, spaces.length);
+    else out.push(`<${key}>${value}</${key}>`);
+  }
+  closeTo(0);
+  return `${[...out, '</root>'].join('\n')}\n`;
+}

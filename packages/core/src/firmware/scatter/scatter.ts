@@ -140,17 +140,16 @@ export function resolveStart(partition: ScatterPartition, regionSize: number, bl
 
 /**
  * The partition's size inside a region of `regionSize` bytes; a size of 0 in the scatter file means the rest of the region
- * up to the first reserved partition.
+ * up to the first reserved partition, or to any other that lies behind.
  * @throws UnbrickError `PARTITION_OUTSIDE_STORAGE`
  */
 export function resolveSize(partition: ScatterPartition, layout: ScatterLayout, regionSize: number): number {
   if (partition.size > 0) return partition.size;
   const start = resolveStart(partition, regionSize, layout.blockSize);
-  const reserved = layout.partitions
-    .filter(
-      (other) => other !== partition && other.region === partition.region && other.endRelativeBlocks !== undefined,
-    )
+  const behind = layout.partitions
+    .filter((other) => other !== partition && other.region === partition.region)
+    .filter((other) => other.endRelativeBlocks !== undefined || other.start > start)
     .map((other) => resolveStart(other, regionSize, layout.blockSize))
     .filter((other) => other >= start);
-  return Math.min(regionSize, ...reserved) - start;
+  return Math.min(regionSize, ...behind) - start;
 }
