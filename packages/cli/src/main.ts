@@ -4,7 +4,16 @@ import { demoCommand } from './commands/demo.js';
 import { eraseCommand } from './commands/erase.js';
 import { flashCommand } from './commands/flash.js';
 import { infoCommand } from './commands/info.js';
-import { firmwareOption, jsonOption, list, portOption, rate, traceOption, waitOption } from './commands/options.js';
+import {
+  addCredentialOptions,
+  firmwareOption,
+  jsonOption,
+  list,
+  portOption,
+  rate,
+  traceOption,
+  waitOption,
+} from './commands/options.js';
 import { phoneCommand } from './commands/phone.js';
 import { practiceCommand } from './commands/practice.js';
 import { readCommand } from './commands/read.js';
@@ -130,6 +139,10 @@ program
   .action(async (options) => {
     process.exitCode = await demoCommand(options);
   });
+
+for (const command of program.commands) {
+  if (command.options.some(({ long }) => long === '--da')) addCredentialOptions(command);
+}
 
 try {
   await program.parseAsync();

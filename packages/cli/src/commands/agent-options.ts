@@ -1,11 +1,12 @@
 import { type AgentJob, type EventSink, type FirmwarePackage, UnbrickError } from '@unbrick/core';
+import { type CredentialOptions, openCredentials } from '../files/credentials.js';
 import { type DiskFile, openDiskFile } from '../files/disk-file.js';
 import { openFirmwarePath } from '../files/firmware-path.js';
 import { openPortSource } from '../ports/open-source.js';
 import { openTraceFile, type TraceFile } from '../trace-file.js';
 
 /** Options of every command that talks to a phone through an agent. */
-export interface AgentOptions {
+export interface AgentOptions extends CredentialOptions {
   port: string;
   /** Firmware folder or scatter file to take the agent and the memory settings from. */
   firmware?: string;
@@ -26,6 +27,7 @@ export async function openAgentJob(options: AgentOptions, emit: EventSink, stop:
   const firmware: FirmwarePackage | undefined =
     options.firmware === undefined ? undefined : await openFirmwarePath(options.firmware);
   const agentFile: DiskFile | undefined = options.da === undefined ? undefined : await openDiskFile(options.da);
+  const credentials = await openCredentials(options);
   const source = await openPortSource(options.port, {
     onNote: (message) => emit({ type: 'note', phase: 'connect', message }),
   });
@@ -36,6 +38,7 @@ export async function openAgentJob(options: AgentOptions, emit: EventSink, stop:
       waitMs: options.wait,
       emit,
       stop,
+      credentials,
       ...(firmware ? { firmware } : {}),
       ...(agentFile ? { agentFile } : {}),
       ...(trace ? { trace: trace.sink } : {}),

@@ -2,6 +2,7 @@ import { cancel, confirm, isCancel, multiselect } from '@clack/prompts';
 import { type FirmwarePackage, type FlashResult, flash, type Plan, planOffline, type Selection } from '@unbrick/core';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { makeBackupFolder } from '../files/backup-folder.js';
+import { type CredentialOptions, openCredentials } from '../files/credentials.js';
 import { openDiskFile } from '../files/disk-file.js';
 import { openFirmwarePath } from '../files/firmware-path.js';
 import { openPortSource } from '../ports/open-source.js';
@@ -11,7 +12,7 @@ import { nobodyToAsk, notConfirmed } from './agent-options.js';
 import { emptyReport } from './empty-report.js';
 import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
 
-export interface FlashOptions {
+export interface FlashOptions extends CredentialOptions {
   port: string;
   /** True when the user named the port. */
   portNamed: boolean;
@@ -55,6 +56,7 @@ async function flashPhone(
   options: FlashOptions,
   renderer: Renderer,
 ): Promise<FlashResult> {
+  const credentials = await openCredentials(options);
   const source = await openPortSource(options.port, {
     onNote: (message) => renderer.show({ type: 'note', phase: 'connect', message }),
   });
@@ -65,6 +67,7 @@ async function flashPhone(
       firmware,
       source,
       selection,
+      credentials,
       ...(options.da === undefined ? {} : { agentFile: await openDiskFile(options.da) }),
       waitMs: options.wait,
       force: options.force ?? [],

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** `a,b` or repeated: both ways of naming several things. */
 export function list(value: string, before: string[] = []): string[] {
@@ -43,3 +43,10 @@ export const jsonOption = () => new Option('--json', 'one JSON object a line ins
 
 export const firmwareOption = () =>
   new Option('--firmware <folder>', 'firmware to take the Download Agent and the memory settings from');
+
+/** What the owner of a locked phone can bring along. */
+export const addCredentialOptions = (command: Command): Command =>
+  command
+    .option('--auth <file>', "the maker's authorisation file (auth_sv5.auth); else the firmware folder is searched")
+    .option('--cert <file>', "the maker's certificate file; else the firmware folder is searched")
+    .option('--key <file>', 'your RSA private key for this phone (PEM, DER or text with N and D)');

@@ -1,11 +1,14 @@
 import type { AgentRegion } from '../agent/start.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { type Link, LinkClosedError } from '../link/link.js';
+import type { Signer } from '../security/signer.js';
 import { BootCommand, hex, hexBytes, xor16 } from '../wire/index.js';
 import { Exchange, isRefusal, outOfStep } from './exchange.js';
 import { identify } from './identify.js';
 import type { BootStage, DeviceIdentity, TargetConfig } from './identity.js';
+import { proveKey, type RequestFor } from './link-authorisation.js';
 import { agentRefused, bromRefused } from './refusals.js';
+import { decodeTargetConfig } from './target-config.js';
 
 /** Piece in which an agent is written; the genuine host uses up to 64 KiB. Even, as the checksum needs. */
 const UPLOAD_PIECE = 64 * 1024;
@@ -190,6 +193,17 @@ export class BootRom {
    */
   sendAuthorisation(file: Uint8Array): Promise<void> {
     return this.#sendFile(BootCommand.SEND_AUTH, file, 'the authorisation file');
+  }
+
+  /** GET_TARGET_CONFIG once more: an authorisation file changes it. @throws UnbrickError `BROM_REFUSED` */
+  async readConfig(): Promise<TargetConfig> {
+    this.#config = decodeTargetConfig(await this.readTargetConfig());
+    return this.#config;
+  }
+
+  /** SLA: answers the boot ROM's challenge. @throws UnbrickError `SLA_REFUSED`; what the signer throws */
+  proveKey(signer: Signer, requestFor: RequestFor): Promise<void> {
+    return proveKey(this.#exchange, signer, requestFor);
   }
 
   async #sendFile(opcode: number, file: Uint8Array, what: string): Promise<void> {

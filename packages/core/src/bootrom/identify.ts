@@ -51,8 +51,7 @@ export async function identify(bootRom: BootRom, note: (message: string) => void
   const targetConfig = decodeTargetConfig(rawConfig ?? 0);
   if (inBootRom && asksForAuthorisation(targetConfig)) {
     note(
-      `This boot ROM is locked: ${configText(targetConfig)}. The maker's own tool would now ask for an authorisation file; ` +
-        'the agent is tried without one.',
+      `This boot ROM is locked: ${configText(targetConfig)}. The maker's own tool asks for an authorisation file here.`,
     );
   }
   const tellsIds = inBootRom || bootloaderVersion >= PRELOADER_WITH_IDS;

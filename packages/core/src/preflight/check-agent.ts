@@ -1,12 +1,19 @@
 import { agentSupported } from '../agent/launch.js';
 import type { DeviceIdentity } from '../bootrom/identity.js';
+import { asksForAuthorisation } from '../bootrom/target-config.js';
 import type { AgentChoice } from '../firmware/agent-search.js';
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
+import type { OwnerCredentials } from '../security/signer.js';
 import { hex } from '../wire/index.js';
 import type { Finding } from './finding.js';
 
 /** Is there a Download Agent that this phone will take, and what it needs to run? Pure. */
-export function checkAgent(facts: FirmwareFacts, identity: DeviceIdentity, choice: AgentChoice): Finding[] {
+export function checkAgent(
+  facts: FirmwareFacts,
+  identity: DeviceIdentity,
+  choice: AgentChoice,
+  credentials: OwnerCredentials = {},
+): Finding[] {
   const findings: Finding[] = [];
   const config = identity.targetConfig;
   const security = `the phone's security configuration: ${hex(config.raw)} (${describeSecurity(identity)})`;
@@ -53,16 +60,48 @@ export function checkAgent(facts: FirmwareFacts, identity: DeviceIdentity, choic
       ],
     });
   }
-  if (identity.stage === 'brom' && config.serialLinkAuthorisation) {
+  findings.push(...checkLocks(identity, credentials, security));
+  return findings;
+}
+
+/** What the phone's locks demand of the host, and whether the owner has brought it along. */
+function checkLocks(identity: DeviceIdentity, credentials: OwnerCredentials, security: string): Finding[] {
+  const findings: Finding[] = [];
+  const config = identity.targetConfig;
+  const inBrom = identity.stage === 'brom';
+  const { authorisation, certificate, signer } = credentials;
+  if (inBrom && config.rootCertificate && !certificate) {
+    findings.push({
+      severity: 'blocker',
+      code: 'CERTIFICATE_REQUIRED',
+      message: 'In BROM mode this phone wants to see its maker’s certificate first, and none was given.',
+      evidence: [security],
+      next: [
+        'Connect the phone without holding keys: in preloader mode no certificate is asked for.',
+        'Look for a *.cert file in the complete firmware package of the maker: --cert FILE',
+      ],
+    });
+  }
+  if (inBrom && config.serialLinkAuthorisation && !authorisation && !signer) {
     findings.push({
       severity: 'blocker',
       code: 'SLA_REQUIRED',
       message: 'In BROM mode this phone takes an agent only from a host that its maker has authorised (SLA).',
-      evidence: [security],
+      evidence: [security, 'neither an authorisation file (*.auth) nor a key was given'],
       next: [
         'Connect the phone without holding keys: in preloader mode the maker’s own agent (DA_PL.bin) is usually enough.',
+        'If the maker gave you an authorisation file or the key: --auth FILE, --key FILE',
         'Otherwise only the maker or its service partners can authorise this; this program does not go around it.',
       ],
+    });
+  } else if (inBrom && asksForAuthorisation(config) && (authorisation || signer)) {
+    const brought = [authorisation?.name, certificate?.name, signer?.name].filter((name) => name !== undefined);
+    findings.push({
+      severity: 'ok',
+      code: 'OWNER_PROOF',
+      message: `The phone’s boot ROM asks for its maker’s authorisation; ${brought.join(' and ')} will be shown to it.`,
+      evidence: [security],
+      next: [],
     });
   } else if (config.agentAuthentication) {
     findings.push({

@@ -7,6 +7,7 @@ import { MemoryFolder } from '../firmware/memory-folder.js';
 import type { FirmwarePackage } from '../firmware/package.js';
 import { parsePreloader } from '../firmware/preloader.js';
 import { type ByteSource, readWhole } from '../firmware/source.js';
+import { gatherCredentials } from './credentials.js';
 import { leavePhone, type ReachOptions, reachPhone, startAgent } from './phone-session.js';
 
 /** A job that needs a running agent but no plan: looking, reading, erasing. */
@@ -37,7 +38,10 @@ export async function withAgent<T>(
     for (const { file, why } of choice.image ? [] : choice.rejected) {
       job.emit({ type: 'note', phase: 'agent-upload', message: `${file}: ${why}` });
     }
-    if (choice.image) agent = await startAgent(phone, choice.image, await emiOf(job), job.emit);
+    if (choice.image) {
+      const credentials = await gatherCredentials(job.firmware, job.credentials);
+      agent = await startAgent(phone, { image: choice.image, emi: await emiOf(job), credentials }, job.emit);
+    }
     return await work(phone, agent);
   } finally {
     await leavePhone(phone, agent, 'normal');

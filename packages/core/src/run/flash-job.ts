@@ -17,6 +17,7 @@ import type { Finding } from '../preflight/finding.js';
 import { hasBlocker, liftFindings } from '../preflight/verdict.js';
 import type { PartitionTable } from '../storage/storage.js';
 import { type BackupFolder, backupOrigin } from './backup.js';
+import { gatherCredentials } from './credentials.js';
 import type { EventSink, ReportEvent } from './events.js';
 import { leavePhone, type ReachOptions, reachPhone, startAgent, tableOf } from './phone-session.js';
 import { PhoneState } from './phone-state.js';
@@ -107,8 +108,11 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
 
   const preloaderFacts = facts ?? (await gatherAny(job));
   const choice = await findAgent(job, phone);
-  judge([checkChip(firmware.scatter, phone.identity), ...checkAgent(preloaderFacts, phone.identity, choice)], job);
-  const agent = await startAgent(phone, choice.image as AgentImage, preloaderFacts.preloader?.emi, emit);
+  const credentials = await gatherCredentials(firmware, job.credentials);
+  const agentFindings = checkAgent(preloaderFacts, phone.identity, choice, credentials);
+  judge([checkChip(firmware.scatter, phone.identity), ...agentFindings], job);
+  const needs = { image: choice.image as AgentImage, emi: preloaderFacts.preloader?.emi, credentials };
+  const agent = await startAgent(phone, needs, emit);
   session.agent = agent;
 
   if (!facts) {

@@ -1,11 +1,13 @@
 import type { Agent } from '../agent/agent.js';
 import { launchAgent } from '../agent/launch.js';
 import type { AgentImage } from '../agent/start.js';
+import { authoriseHost } from '../bootrom/authorise.js';
 import { type ConnectedPhone, connectPhone } from '../bootrom/connect.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import type { EmiTable } from '../firmware/emi-table.js';
 import type { TraceSink } from '../link/link.js';
 import type { PortSource } from '../link/port.js';
+import type { OwnerCredentials } from '../security/signer.js';
 import type { PartitionTable } from '../storage/storage.js';
 import type { EventSink } from './events.js';
 
@@ -18,6 +20,8 @@ export interface ReachOptions {
   /** Soft stop: ends the wait at once, and a job at the next safe point. */
   stop?: AbortSignal;
   trace?: TraceSink;
+  /** What the owner brought along for the phone's locks; the firmware folder is searched for the rest. */
+  credentials?: OwnerCredentials;
 }
 
 const DEFAULT_WAIT_MS = 120_000;
@@ -44,17 +48,26 @@ export async function reachPhone({ source, waitMs, emit, stop, trace }: ReachOpt
   }
 }
 
-/** Uploads and starts an agent, telling its progress. */
-export function startAgent(
+/** What an agent needs to start, besides the phone. */
+export interface AgentNeeds {
+  image: AgentImage;
+  emi: EmiTable | undefined;
+  credentials: OwnerCredentials;
+}
+
+/** Satisfies the phone's locks with what the owner has, then uploads and starts an agent, telling its progress. */
+export async function startAgent(
   phone: ConnectedPhone,
-  image: AgentImage,
-  emi: EmiTable | undefined,
+  { image, emi, credentials }: AgentNeeds,
   emit: EventSink,
 ): Promise<Agent> {
+  const note = (message: string) => emit({ type: 'note', phase: 'identify', message });
+  const identity = await authoriseHost(phone.bootRom, phone.identity, credentials, note);
   return launchAgent(phone.link, phone.bootRom, {
-    identity: phone.identity,
+    identity,
     image,
     emi,
+    ...(credentials.signer ? { signer: credentials.signer } : {}),
     onProgress: (phase, bytes, total) => emit({ type: 'progress', phase, bytes, total }),
     onNote: (message) => emit({ type: 'note', phase: 'agent-upload', message }),
   });

@@ -16,6 +16,7 @@ import type { AgentStartOptions, StartAgent } from '../start.js';
 import { controlGet, controlSet } from './device-control.js';
 import { setUpDram } from './dram.js';
 import { XflashChannel } from './frame.js';
+import { proveKeyToAgent } from './prove-key.js';
 import { bootStage2 } from './stage2.js';
 import { describeStatus, refused } from './status.js';
 import {
@@ -73,7 +74,7 @@ export const startXflashAgent: StartAgent = (link: Link, options: XflashStartOpt
 
 /** As {@link startXflashAgent}, for callers that choose the checksum level. */
 export async function startXflash(link: Link, options: XflashStartOptions): Promise<Agent> {
-  const { image, emi, onProgress, onNote, identity, checksumLevel = 0 } = options;
+  const { image, emi, signer, onProgress, onNote, identity, checksumLevel = 0 } = options;
   const channel = new XflashChannel(link, onNote);
   await handshake(channel);
   const levelSet = await prepareStage1(channel, checksumLevel, onNote);
@@ -82,7 +83,7 @@ export async function startXflash(link: Link, options: XflashStartOptions): Prom
   }
   await bootStage2(channel, image, (bytes, total) => onProgress?.('agent-upload', bytes, total));
 
-  if (await querySlaEnabled(channel)) throw slaRequired();
+  if (await querySlaEnabled(channel)) await proveKeyToAgent(channel, signer, onNote);
   const ramSize = await queryRamSize(channel);
   const storage = await queryStorage(channel);
   const chip = await queryChipId(channel);
@@ -167,15 +168,5 @@ function agentSilent(cause: UnbrickError): UnbrickError {
       'Try another cable and another USB port, without a hub.',
     ],
     cause,
-  });
-}
-
-function slaRequired(): UnbrickError {
-  return new UnbrickError({
-    code: 'SLA_REQUIRED',
-    stage: 'agent',
-    message: 'The phone wants to see the key of its maker before its Download Agent does anything.',
-    evidence: ['the agent answered SLA_ENABLED_STATUS with 1'],
-    next: ['Use the maker’s own service tool or an authorised service point: only they hold the key.'],
   });
 }
