@@ -1,10 +1,10 @@
 /** What a running agent knows: one object from stage 1 to stage 2. */
 import { XflashStatus } from '@unbrick/core/wire';
-import { StorageFault } from '../../storage/phone-storage.js';
+import { type FlashContext, flashStatus } from '../flash/flash-context.js';
+import type { PartitionTableCache } from '../flash/partition-table.js';
 import type { AgentSession, PhoneLogEntry } from '../session.js';
 import { FrameChannel, FrameError } from './frame.js';
-import type { PartitionTableCache } from './partition-table.js';
-import type { FittedStorage } from './storage-map.js';
+import type { XflashStorageMap } from './storage-map.js';
 
 /** Bits of SET_CHECKSUM_LEVEL. */
 export const ChecksumLevel = { USB: 1, STORAGE: 2 } as const;
@@ -15,7 +15,7 @@ export interface AgentState {
   readonly session: AgentSession;
   readonly channel: FrameChannel;
   stage: 'stage1' | 'stage2';
-  readonly fitted: FittedStorage;
+  readonly fitted: XflashStorageMap;
   readonly tables: PartitionTableCache;
   /** Environment: 1 = Linux. It decides the read packet length. */
   systemOs: number;
@@ -30,19 +30,14 @@ export interface AgentState {
   downloadRecord: boolean;
 }
 
-/** A command that fails with this status word. */
-export class AgentError extends Error {
-  override readonly name = 'AgentError';
-  constructor(readonly status: number) {
-    super(`agent status 0x${status.toString(16)}`);
-  }
+/** What the image writers want to know. */
+export function flashOf({ session, fitted, checksumLevel }: AgentState): FlashContext {
+  return { storage: session.storage, fitted, verifies: (checksumLevel & ChecksumLevel.STORAGE) !== 0 };
 }
 
 /** The status word of a failed operation. Rethrows what is no failure of the phone (cable out, a defect of ours). */
 export function statusOf(error: unknown, state: AgentState): number {
-  if (error instanceof AgentError || error instanceof FrameError) return error.status;
-  if (error instanceof StorageFault) return state.fitted.errorStatus;
-  throw error;
+  return error instanceof FrameError ? error.status : flashStatus(error, state.fitted);
 }
 
 /** Runs `work`; resolves to its status word. */
@@ -68,7 +63,11 @@ export function buildYear(state: AgentState): number {
   return state.session.profile.agent.xflash?.buildYear ?? 2019;
 }
 
-export function newAgentState(session: AgentSession, fitted: FittedStorage, tables: PartitionTableCache): AgentState {
+export function newAgentState(
+  session: AgentSession,
+  fitted: XflashStorageMap,
+  tables: PartitionTableCache,
+): AgentState {
   const fromPreloader = session.bootedBy === 'preloader';
   return {
     session,

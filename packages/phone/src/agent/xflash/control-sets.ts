@@ -1,6 +1,7 @@
 /** DEVICE_CTRL sets: parameter frames, then one result. */
 import { bytes, struct, text, u64, XflashStatus } from '@unbrick/core/wire';
-import { AgentError, type AgentState, statusFrom } from './agent-state.js';
+import { AgentError } from '../flash/flash-context.js';
+import { type AgentState, statusFrom } from './agent-state.js';
 
 const EXTERNAL_SIGNATURE_LIMIT = 0x200000;
 const ALL_IN_ONE_SIGNATURE_LIMIT = 0x800000;

@@ -1,12 +1,12 @@
 /** FORMAT and FORMAT_PARTITION: docs/protocol/xflash-agent.md, "Erase". */
 import type { Region } from '@unbrick/core';
 import { hex, latin1, XflashStatus } from '@unbrick/core/wire';
+import { regionSize } from '../flash/fitted-storage.js';
 import { type AgentState, logCommand, statusFrom } from './agent-state.js';
 import { writeDownloadRecord } from './download-record.js';
 import { checkFlashBlock, describeFlashBlock, receiveFlashBlock } from './flash-block.js';
 import { FrameError } from './frame.js';
 import { findNamedArea, NAME_LIMIT } from './named-area.js';
-import { regionSize } from './storage-map.js';
 
 const PERCENT_DONE = 100;
 

@@ -3,13 +3,13 @@
  * Written from docs/protocol/xflash-agent.md and the recorded bytes of a genuine stage 2.
  */
 import { hang } from '../../device/wire.js';
+import { PartitionTableCache } from '../flash/partition-table.js';
 import type { AgentFirmware, AgentSession } from '../session.js';
 import { type AgentState, newAgentState } from './agent-state.js';
-import { PartitionTableCache } from './partition-table.js';
 import { runStage1 } from './stage1.js';
 import { runStage2 } from './stage2.js';
 import { startUp } from './start-up.js';
-import { fittedStorage } from './storage-map.js';
+import { xflashStorageMap } from './storage-map.js';
 
 export const xflashAgentFirmware: AgentFirmware = async (session) => {
   const state = xflashAgentState(session);
@@ -21,6 +21,6 @@ export const xflashAgentFirmware: AgentFirmware = async (session) => {
 
 /** @throws RangeError when the agents do not serve the phone's kind of storage */
 export function xflashAgentState(session: AgentSession): AgentState {
-  const fitted = fittedStorage(session.profile, session.storage);
+  const fitted = xflashStorageMap(session.profile, session.storage);
   return newAgentState(session, fitted, new PartitionTableCache(session.storage, fitted));
 }

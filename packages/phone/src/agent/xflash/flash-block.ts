@@ -1,8 +1,8 @@
 /** The flash-operation parameter block and its check: docs/protocol/xflash-agent.md, "Flash-operation parameter block". */
 import type { Region } from '@unbrick/core';
 import { hex, viewOf, XflashFlashBlock, XflashStatus, XflashStorage } from '@unbrick/core/wire';
+import { regionSize } from '../flash/fitted-storage.js';
 import type { AgentState } from './agent-state.js';
-import { regionSize } from './storage-map.js';
 
 export interface FlashBlock {
   storage: number;

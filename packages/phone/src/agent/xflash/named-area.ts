@@ -1,8 +1,8 @@
 /** Names of DOWNLOAD, UPLOAD and FORMAT_PARTITION. */
 import { XflashStatus } from '@unbrick/core/wire';
+import { regionSize } from '../flash/fitted-storage.js';
+import type { AgentPartition } from '../flash/partition-table.js';
 import type { AgentState } from './agent-state.js';
-import type { AgentPartition } from './partition-table.js';
-import { regionSize } from './storage-map.js';
 
 /** Longest name frame; there is no NUL at its end. */
 export const NAME_LIMIT = 64;

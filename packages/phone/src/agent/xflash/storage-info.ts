@@ -17,9 +17,9 @@ import {
   XflashStorageLife,
   XflashUfsInfoHead,
 } from '@unbrick/core/wire';
+import { regionSize } from '../flash/fitted-storage.js';
 import { type AgentState, buildYear } from './agent-state.js';
 import { fixedSize, hexToBytes } from './storage-id.js';
-import { regionSize } from './storage-map.js';
 
 /** Builds of 2017 and 2018 send 56 bytes of UFS information. */
 const OLD_UFS_INFO_SIZE = 56;

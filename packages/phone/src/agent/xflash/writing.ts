@@ -1,16 +1,17 @@
 /** WRITE_DATA and DOWNLOAD: docs/protocol/xflash-agent.md, "Reading and writing". */
 import type { Region } from '@unbrick/core';
 import { decode, hex, latin1, u64, XflashStatus, xflashChunkSum } from '@unbrick/core/wire';
-import { AgentError, type AgentState, ChecksumLevel, logCommand, statusOf } from './agent-state.js';
+import { regionSize } from '../flash/fitted-storage.js';
+import { AgentError } from '../flash/flash-context.js';
+import { PreloaderSink } from '../flash/preloader-sink.js';
+import { type ImageSink, Programmer } from '../flash/programmer.js';
+import { RawSink } from '../flash/raw-sink.js';
+import { PartitionSink } from '../flash/sparse-sink.js';
+import { type AgentState, ChecksumLevel, flashOf, logCommand, statusOf } from './agent-state.js';
 import { packetLengths } from './control-gets.js';
 import { writeDownloadRecord } from './download-record.js';
 import { checkFlashBlock, describeFlashBlock, receiveFlashBlock } from './flash-block.js';
 import { findNamedArea, NAME_LIMIT, PRELOADER } from './named-area.js';
-import { PreloaderSink } from './preloader-sink.js';
-import { type ImageSink, Programmer } from './programmer.js';
-import { RawSink } from './raw-sink.js';
-import { PartitionSink } from './sparse-sink.js';
-import { regionSize } from './storage-map.js';
 
 /** How far a wrong cancel value lets the agent write past the data. */
 const STRAY_WRITE_LENGTH = 1 << 20;
@@ -36,7 +37,7 @@ export async function writeData(state: AgentState): Promise<void> {
   if (target.status !== XflashStatus.OK || target.region === undefined) return;
   const { region } = target;
   await writeDownloadRecord(state, 'WRITE_DATA');
-  const sink = new RawSink(state, region, block.address, block.length);
+  const sink = new RawSink(flashOf(state), region, block.address, block.length);
   await receiveImage(state, { sink, length: block.length, region, start: block.address });
   await writeDownloadRecord(state, 'WRITE_DATA done');
 }
@@ -66,12 +67,15 @@ async function findTransfer(state: AgentState, name: string, length: number): Pr
     // The first copy starts at sector 0, the second ends with the last sector.
     const start = name.toUpperCase() === 'PGPT' ? 0 : size - Math.ceil(length / blockSize) * blockSize;
     if (start < 0) return XflashStatus.IMAGE_TOO_LARGE;
-    return { sink: new RawSink(state, user, start, size - start), length, region: user, start };
+    return { sink: new RawSink(flashOf(state), user, start, size - start), length, region: user, start };
   }
   const area = await findNamedArea(state, name);
   if (typeof area === 'number') return area;
   const { region, start } = area;
-  const sink = name.toLowerCase() === PRELOADER ? new PreloaderSink(state, length) : new PartitionSink(state, area);
+  const sink =
+    name.toLowerCase() === PRELOADER
+      ? new PreloaderSink(flashOf(state), length)
+      : new PartitionSink(flashOf(state), area);
   return { sink, length, region, start };
 }
 
@@ -94,7 +98,7 @@ function imageLength(block: Uint8Array): number {
  */
 async function receiveImage(state: AgentState, transfer: Transfer): Promise<void> {
   const { channel } = state;
-  const programmer = new Programmer(state, transfer.sink, transfer.length);
+  const programmer = new Programmer(flashOf(state), transfer.sink, transfer.length);
   let received = 0;
   try {
     while (received < transfer.length) {
@@ -107,7 +111,7 @@ async function receiveImage(state: AgentState, transfer: Transfer): Promise<void
       if ((state.checksumLevel & ChecksumLevel.USB) !== 0 && xflashChunkSum(chunk) !== checksum) {
         programmer.failure ??= XflashStatus.CHECKSUM_ERROR;
       }
-      await programmer.commit(length, checksum);
+      await programmer.commit(length, byteSum(checksum, length));
       received += length;
       await channel.print(`write ${received}`);
       await channel.status(programmer.failure ?? XflashStatus.OK);
@@ -120,6 +124,11 @@ async function receiveImage(state: AgentState, transfer: Transfer): Promise<void
     await programmer.abandon();
   }
   await channel.status(programmer.failure ?? XflashStatus.OK);
+}
+
+/** The plain byte sum behind a checksum word, for the read-back check. A word with its upper half set agrees with no sum at all. */
+function byteSum(checksum: number, length: number): number {
+  return checksum > 0xffff ? Number.NaN : checksum - (length & 1 ? 0xff : 0);
 }
 
 /**

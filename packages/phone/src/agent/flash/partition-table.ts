@@ -2,7 +2,7 @@
 import type { Region } from '@unbrick/core';
 import { crc32, GPT_SIGNATURE, GptEntry, GptHeader, latin1 } from '@unbrick/core/wire';
 import { type PhoneStorage, StorageFault } from '../../storage/phone-storage.js';
-import { type FittedStorage, regionSize } from './storage-map.js';
+import { type FittedStorage, regionSize } from './fitted-storage.js';
 
 /** A partition as the agent knows it; bytes. */
 export interface AgentPartition {

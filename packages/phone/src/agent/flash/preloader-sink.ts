@@ -3,10 +3,10 @@
  * docs/protocol/xflash-agent.md, "DOWNLOAD"; layout in docs/protocol/firmware-formats.md, "Preloader file".
  */
 import { latin1, struct, text, u16, u32, XflashStatus } from '@unbrick/core/wire';
-import { AgentError, type AgentState } from './agent-state.js';
+import { type FittedStorage, regionSize } from './fitted-storage.js';
+import { AgentError, type FlashContext } from './flash-context.js';
 import type { ImageSink } from './programmer.js';
 import { program } from './raw-sink.js';
-import { type FittedStorage, regionSize } from './storage-map.js';
 
 const DeviceHeader = struct('little', { name: text(12), version: u32, layoutOffset: u32 });
 const BootLayout = struct('little', { name: text(8), version: u32, firstImage: u32, boundary: u32 });
@@ -34,7 +34,7 @@ export class PreloaderSink implements ImageSink {
   #length = 0;
 
   constructor(
-    private readonly state: AgentState,
+    private readonly flash: FlashContext,
     total: number,
   ) {
     this.#image = new Uint8Array(Math.min(total, this.#areaSize()));
@@ -48,14 +48,14 @@ export class PreloaderSink implements ImageSink {
 
   async finish(): Promise<void> {
     if (this.#length > this.#image.length) throw new AgentError(XflashStatus.IMAGE_TOO_LARGE);
-    const content = withBootHeader(this.#image, this.state.fitted);
+    const content = withBootHeader(this.#image, this.flash.fitted);
     if (content === undefined) throw new AgentError(XflashStatus.PRELOADER_NOT_FOUND);
     if (content.length > this.#areaSize()) throw new AgentError(XflashStatus.IMAGE_TOO_LARGE);
-    for (const region of this.state.fitted.boot) await program(this.state, region, 0, content);
+    for (const region of this.flash.fitted.boot) await program(this.flash, region, 0, content);
   }
 
   #areaSize(): number {
-    return Math.min(...this.state.fitted.boot.map((region) => regionSize(this.state.session.storage, region)));
+    return Math.min(...this.flash.fitted.boot.map((region) => regionSize(this.flash.storage, region)));
   }
 }
 

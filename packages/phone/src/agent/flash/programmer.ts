@@ -2,16 +2,16 @@
  * Programming runs one buffer behind reception: while the host sends one buffer, the one before is written. That is why a
  * chunk status only says that the data arrived, and a storage error shows in a later chunk status or in the final one.
  */
-import { type AgentState, statusOf } from './agent-state.js';
+import { type FlashContext, flashStatus } from './flash-context.js';
 
 /** Where image bytes go. */
 export interface ImageSink {
   /**
    * @param bytes valid until the promise settles
-   * @param reference the host's byte sum of them, for the read-back check
+   * @param reference the host's byte sum of them for the read-back check, where the protocol has one
    * @throws AgentError or StorageFault
    */
-  write(bytes: Uint8Array, reference: number): Promise<void>;
+  write(bytes: Uint8Array, reference?: number): Promise<void>;
   /** After the last byte. */
   finish(): Promise<void>;
 }
@@ -24,16 +24,17 @@ export class Programmer {
   #front: Uint8Array;
   #back: Uint8Array;
   #filled = 0;
-  #reference = 0;
+  #reference: number | undefined;
   /** The write under way; resolves to its status when it failed. */
   #running: Promise<number | undefined> = Promise.resolve(undefined);
 
   constructor(
-    private readonly state: AgentState,
+    private readonly flash: FlashContext,
     private readonly sink: ImageSink,
     total: number,
+    buffer = PROGRAM_BUFFER,
   ) {
-    const size = Math.min(PROGRAM_BUFFER, total);
+    const size = Math.min(buffer, total);
     this.#front = new Uint8Array(size);
     this.#back = new Uint8Array(total > size ? size : 0);
   }
@@ -44,11 +45,10 @@ export class Programmer {
     return this.#front.subarray(this.#filled, this.#filled + length);
   }
 
-  /** The chunk in {@link room} is complete; `hostSum` is the checksum word that came with it. */
-  async commit(length: number, hostSum: number): Promise<void> {
+  /** The chunk in {@link room} is complete; `sum` is the host's byte sum of it, NaN when no bytes have such a sum. */
+  async commit(length: number, sum?: number): Promise<void> {
     this.#filled += length;
-    // A word with its upper half set agrees with no sum at all.
-    this.#reference += hostSum > 0xffff ? Number.NaN : hostSum - (length & 1 ? 0xff : 0);
+    if (sum !== undefined) this.#reference = (this.#reference ?? 0) + sum;
     if (this.#filled === this.#front.length) await this.#handOver();
   }
 
@@ -69,7 +69,7 @@ export class Programmer {
     const bytes = this.#front.subarray(0, this.#filled);
     const reference = this.#reference;
     this.#filled = 0;
-    this.#reference = 0;
+    this.#reference = undefined;
     if (this.failure !== undefined) return;
     if (this.#back.length > 0) [this.#front, this.#back] = [this.#back, this.#front];
     this.#running = this.#guard(() => this.sink.write(bytes, reference));
@@ -82,7 +82,7 @@ export class Programmer {
       await work();
       return undefined;
     } catch (error) {
-      return statusOf(error, this.state);
+      return flashStatus(error, this.flash.fitted);
     }
   }
 }

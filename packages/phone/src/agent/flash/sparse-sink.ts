@@ -9,7 +9,7 @@ import {
   u32,
   XflashStatus,
 } from '@unbrick/core/wire';
-import { AgentError, type AgentState } from './agent-state.js';
+import { AgentError, type FlashContext } from './flash-context.js';
 import type { AgentPartition } from './partition-table.js';
 import type { ImageSink } from './programmer.js';
 import { program, RawSink } from './raw-sink.js';
@@ -21,11 +21,11 @@ export class PartitionSink implements ImageSink {
   #sink: ImageSink | undefined;
 
   constructor(
-    private readonly state: AgentState,
+    private readonly flash: FlashContext,
     private readonly partition: AgentPartition,
   ) {}
 
-  async write(bytes: Uint8Array, reference: number): Promise<void> {
+  async write(bytes: Uint8Array, reference?: number): Promise<void> {
     this.#sink ??= await this.#choose(bytes);
     await this.#sink.write(bytes, reference);
   }
@@ -37,10 +37,10 @@ export class PartitionSink implements ImageSink {
   async #choose(bytes: Uint8Array): Promise<ImageSink> {
     const { region, start, size } = this.partition;
     if (bytes.length < 4 || decode(u32, 'little', bytes) !== SPARSE_MAGIC) {
-      return new RawSink(this.state, region, start, size);
+      return new RawSink(this.flash, region, start, size);
     }
-    await this.state.session.storage.erase(region, start, size);
-    return new SparseSink(this.state, this.partition);
+    await this.flash.storage.erase(region, start, size);
+    return new SparseSink(this.flash, this.partition);
   }
 }
 
@@ -63,7 +63,7 @@ export class SparseSink implements ImageSink {
   #position = 0;
 
   constructor(
-    private readonly state: AgentState,
+    private readonly flash: FlashContext,
     private readonly partition: AgentPartition,
   ) {}
 
@@ -172,7 +172,7 @@ export class SparseSink implements ImageSink {
 
   async #put(bytes: Uint8Array): Promise<void> {
     this.#reserve(bytes.length);
-    await program(this.state, this.partition.region, this.partition.start + this.#position, bytes);
+    await program(this.flash, this.partition.region, this.partition.start + this.#position, bytes);
     this.#position += bytes.length;
   }
 
