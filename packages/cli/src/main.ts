@@ -144,6 +144,11 @@ for (const command of program.commands) {
   if (command.options.some(({ long }) => long === '--da')) addCredentialOptions(command);
 }
 
+// A reader that has seen enough (`| head`) must not end a job that is writing to a phone.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (cause) {

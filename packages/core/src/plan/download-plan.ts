@@ -57,10 +57,9 @@ export function planDownload(
   const steps: PlanStep[] = [];
   if (options.backup) {
     steps.push(...table.partitions.filter((entry) => isCalibration(entry.name)).map(backupStep));
-    const boot = bootRegions(storage.kind)[0];
-    const bootSize = boot === undefined ? 0 : (storage.regions.get(boot) ?? 0);
-    if (last.length > 0 && boot !== undefined && bootSize > 0) {
-      steps.push(backupStep({ name: boot, region: boot, start: 0, length: bootSize }));
+    for (const region of last.length > 0 ? bootRegions(storage.kind) : []) {
+      const length = storage.regions.get(region) ?? 0;
+      if (length > 0) steps.push(backupStep({ name: region, region, start: 0, length }));
     }
   }
   steps.push(...writes, ...last);

@@ -132,11 +132,31 @@ describe('a whole run', () => {
     expect(record.state.describe()).toBe('Written and verified: boot, preloader. The phone is starting.');
   });
 
-  it('accepts an agent that writes the first boot area only, and says so', async () => {
+  it('makes the second boot area from the first where the agent writes one only, header and all', async () => {
     agent.promised = ['boot1'];
+    agent.memory.get('boot1')?.fill(0x42, 0, 0x800);
+    await run([PRELOADER_STEP]);
+    expect(agent.diary).toContain(`write boot2+0:${Math.ceil((0x800 + PRELOADER.length) / 512) * 512}`);
+    expect(agent.memory.get('boot2')).toEqual(agent.memory.get('boot1'));
+    expect(events.some((event) => event.type === 'note')).toBe(false);
+  });
+
+  it('accepts an agent that lets nobody write the second boot area, and says so', async () => {
+    agent.promised = ['boot1'];
+    agent.refused = ['boot2'];
     await run([PRELOADER_STEP]);
     const notes = events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
-    expect(notes).toEqual(['boot2 keeps the preloader it had: this agent writes one boot area only.']);
+    expect(notes).toEqual(['boot2 keeps the preloader it had: this agent writes boot1 only (AGENT_REFUSED).']);
+    expect(record.partitions).toHaveLength(1);
+  });
+
+  it('does not believe a copy that reads back differently', async () => {
+    agent.promised = ['boot1'];
+    agent.onPacket = (kind) => {
+      if (kind === 'write') agent.badWrites = true;
+    };
+    const copied = run([PRELOADER_STEP]);
+    await expect(copied).rejects.toMatchObject({ code: 'VERIFY_FAILED', message: expect.stringContaining('boot2') });
   });
 
   it('keeps a backup with checksums and manifest', async () => {

@@ -2,8 +2,8 @@ import type { Agent } from '../agent/agent.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream, sha256Hex } from '../hash.js';
 import type { WritePreloaderStep } from '../plan/plan.js';
-import type { Region } from '../storage/storage.js';
-import { hex } from '../wire/index.js';
+import type { Extent, Region } from '../storage/storage.js';
+import { concat, hex } from '../wire/index.js';
 import type { EventSink, PartitionReport } from './events.js';
 import { PhaseProgress } from './phase-progress.js';
 
@@ -11,7 +11,8 @@ import { PhaseProgress } from './phase-progress.js';
 const FILE_OFFSETS = [0x800, 0x1000];
 
 /**
- * Writes the preloader through the agent's own command and proves by reading back what that command promises.
+ * Writes the preloader through the agent's own command, brings the other boot areas of the step to the same state, and proves
+ * each by reading back.
  * @throws UnbrickError `VERIFY_FAILED` naming the boot area that differs
  */
 export async function writePreloader(
@@ -29,16 +30,15 @@ export async function writePreloader(
   const sha256 = await sha256Hex(file);
   const regions = step.regions.filter((region) => (agent.storage.regions.get(region) ?? 0) > 0);
   const verifying = new PhaseProgress(emit, 'verify', step.partition, total * regions.length);
-  for (const [index, region] of regions.entries()) {
-    const seen = await lookForPreloader(agent, region, file, sha256);
-    if (seen !== undefined && written.regions.includes(region)) throw notThere(region, sha256, seen);
-    if (seen !== undefined) {
-      emit({
-        type: 'note',
-        phase: 'verify',
-        message: `${region} keeps the preloader it had: this agent writes one boot area only.`,
-      });
-    }
+  // The areas that the agent promises come first: the others are made from them.
+  const promised = (region: Region) => written.regions.includes(region);
+  const inOrder = [...regions.filter(promised), ...regions.filter((region) => !promised(region))];
+  let proven: PreloaderPlace | undefined;
+  for (const [index, region] of inOrder.entries()) {
+    const { place, held } = await lookForPreloader(agent, region, file, sha256);
+    if (!place && promised(region)) throw notThere(region, sha256, held);
+    if (!place && proven) await copyArea(agent, proven, region, file, emit);
+    proven ??= place;
     verifying.reach(total * (index + 1));
   }
   return {
@@ -51,24 +51,76 @@ export async function writePreloader(
   };
 }
 
-/** Undefined when the boot area holds the file; else what it holds. */
+/** Where a boot area holds the preloader. */
+interface PreloaderPlace {
+  region: Region;
+  /** Bytes of device header before the file. */
+  start: number;
+}
+
+/** The place of the file in a boot area, or what the area holds where it should be. */
 async function lookForPreloader(
   agent: Agent,
   region: Region,
   file: Uint8Array,
   sha256: string,
-): Promise<string[] | undefined> {
+): Promise<{ place?: PreloaderPlace; held: string[] }> {
   const size = agent.storage.regions.get(region) ?? 0;
-  const seen: string[] = [];
+  const held: string[] = [];
   for (const start of FILE_OFFSETS) {
     if (start + file.length > size) continue;
     const hash = await Sha256Stream.create();
     for await (const chunk of agent.read({ region, start, length: file.length })) hash.update(chunk);
     const found = hash.digestHex();
-    if (found === sha256) return undefined;
-    seen.push(`${region} at ${hex(start)}: SHA-256 ${found}`);
+    if (found === sha256) return { place: { region, start }, held };
+    held.push(`${region} at ${hex(start)}: SHA-256 ${found}`);
   }
-  return seen;
+  return { held };
+}
+
+/**
+ * Some agents write the first boot area only. The second copy is made of the bytes of the first, device header and all: both
+ * areas of a phone are alike. An agent that does not allow this leaves the phone with a good first copy, which is what it
+ * starts from; that is told and is no failure.
+ * @throws UnbrickError `VERIFY_FAILED` when the copy does not read back as it was written
+ */
+async function copyArea(
+  agent: Agent,
+  from: PreloaderPlace,
+  region: Region,
+  file: Uint8Array,
+  emit: EventSink,
+): Promise<void> {
+  const { blockSize } = agent.storage;
+  const length = Math.ceil((from.start + file.length) / blockSize) * blockSize;
+  if (length > (agent.storage.regions.get(region) ?? 0)) return;
+  const wanted = await readAll(agent, { region: from.region, start: 0, length });
+  try {
+    await agent.write({ region, start: 0, length }, once(wanted));
+  } catch (cause) {
+    if (!(cause instanceof UnbrickError) || !REFUSALS.has(cause.code)) throw cause;
+    emit({
+      type: 'note',
+      phase: 'verify',
+      message: `${region} keeps the preloader it had: this agent writes ${from.region} only (${cause.code}).`,
+    });
+    return;
+  }
+  const [sent, stored] = await Promise.all([wanted, await readAll(agent, { region, start: 0, length })].map(sha256Hex));
+  if (sent !== stored) throw notThere(region, sent as string, [`${region} at 0x0: SHA-256 ${stored}`]);
+}
+
+async function readAll(agent: Agent, extent: Extent): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const chunk of agent.read(extent)) pieces.push(chunk);
+  return concat(...pieces);
+}
+
+/** Errors with which an agent says no before it has written anything. */
+const REFUSALS = new Set(['AGENT_REFUSED', 'SECURITY_REFUSED', 'REGION_UNREACHABLE']);
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 function notThere(region: Region, sha256: string, seen: string[]): UnbrickError {

@@ -1,4 +1,5 @@
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../../agent/agent.js';
+import { UnbrickError } from '../../errors/unbrick-error.js';
 import type { Extent, PartitionTable, Region, StorageInfo } from '../../storage/storage.js';
 
 const PACKET = 4096;
@@ -13,6 +14,8 @@ export class FakeAgent implements Agent {
   badWrites = false;
   /** Boot areas that the preloader command promises. */
   promised: Region[] = ['boot1', 'boot2'];
+  /** Regions that raw writes are refused for. */
+  refused: Region[] = [];
   /** Called before each packet moves, with its offset in the transfer. */
   onPacket: (kind: 'read' | 'write', offset: number) => void = () => {};
 
@@ -39,6 +42,9 @@ export class FakeAgent implements Agent {
 
   async write(extent: Extent, data: AsyncIterable<Uint8Array>, options: TransferOptions = {}): Promise<WriteResult> {
     this.diary.push(`write ${place(extent)}`);
+    if (this.refused.includes(extent.region)) {
+      throw new UnbrickError({ code: 'AGENT_REFUSED', stage: 'write', message: 'The agent said no.' });
+    }
     let offset = 0;
     for await (const chunk of data) {
       options.stop?.throwIfAborted();
