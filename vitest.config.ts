@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     // Unit tests run on the sources; only the tests that start processes use the built packages.
     alias: [
+      { find: '@unbrick/core/explain', replacement: source('packages/core/src/explain/index.ts') },
       { find: '@unbrick/core/wire', replacement: source('packages/core/src/wire/index.ts') },
       { find: '@unbrick/core', replacement: source('packages/core/src/index.ts') },
       { find: '@unbrick/phone/node', replacement: source('packages/phone/src/node/index.ts') },

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const packages = [
-  { name: 'core', entries: ['index', 'wire/index'], platform: 'neutral' },
+  { name: 'core', entries: ['index', 'wire/index', 'explain/index'], platform: 'neutral' },
   { name: 'phone', entries: ['index', 'node/index'], platform: 'node' },
   { name: 'cli', entries: ['index', 'main'], platform: 'node' },
 ];

@@ -1,22 +1,7 @@
 import type { JobEvent, Plan, PlanStep, ReportEvent } from '@unbrick/core';
+import { explainOwnCode } from '@unbrick/core/explain';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
-
-/** Colours and signs; plain output passes its own. */
-export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  yellow(text: string): string;
-  green(text: string): string;
-}
-
-export const PLAIN: Style = {
-  bold: (text) => text,
-  dim: (text) => text,
-  red: (text) => text,
-  yellow: (text) => text,
-  green: (text) => text,
-};
+import type { Style } from './style.js';
 
 const PHASE_NAMES: Record<string, string> = {
   connect: 'Connect',
@@ -55,6 +40,7 @@ export function eventLines(event: JobEvent, style: Style): string[] {
         '',
         style.red(`✗ ${event.message}`) + style.dim(` [${event.code}]`),
         ...explained(event.evidence, event.next, style),
+        ...causeLines(event.code, style),
       ];
     case 'report':
       return reportLines(event, style);
@@ -66,6 +52,13 @@ function explained(evidence: readonly string[], next: readonly string[], style: 
     ...evidence.map((line) => style.dim(`    seen: ${line}`)),
     ...next.map((line, i) => `    ${i === 0 ? 'next:' : '  or:'} ${line}`),
   ];
+}
+
+/** What usually causes it, from the catalogue: the error itself knows only its moment. */
+function causeLines(code: string, style: Style): string[] {
+  const causes = explainOwnCode(code)?.causes ?? [];
+  if (causes.length === 0) return [];
+  return [`    ${style.dim(`usually: ${causes.join('; ')}`)}`, style.dim(`    more: unbrick explain ${code}`)];
 }
 
 /** The plan as users of flash tools know it: a list with ticks. */

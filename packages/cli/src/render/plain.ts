@@ -1,5 +1,6 @@
-import { eventLines, PLAIN, phaseTitle } from './lines.js';
+import { eventLines, phaseTitle } from './lines.js';
 import type { Renderer } from './renderer.js';
+import { PLAIN } from './style.js';
 
 /** For pipes and log files: one line when a phase starts and one at each quarter, no control characters. */
 export function plainRenderer(out: (text: string) => void): Renderer {

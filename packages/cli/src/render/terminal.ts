@@ -1,16 +1,9 @@
 import { styleText } from 'node:util';
 import type { ProgressEvent } from '@unbrick/core';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
-import { eventLines, phaseTitle, type Style } from './lines.js';
+import { eventLines, phaseTitle } from './lines.js';
 import type { Renderer } from './renderer.js';
-
-const COLOURS: Style = {
-  bold: (text) => styleText('bold', text),
-  dim: (text) => styleText('dim', text),
-  red: (text) => styleText('red', text),
-  yellow: (text) => styleText('yellow', text),
-  green: (text) => styleText('green', text),
-};
+import { COLOURS } from './style.js';
 
 /** The colours that users of SP Flash Tool know their phases by: red agent, purple format, yellow write, blue verify. */
 const BAR_COLOURS: Partial<Record<ProgressEvent['phase'], Parameters<typeof styleText>[0]>> = {

@@ -1,0 +1,70 @@
+import {
+  type Answer,
+  type CatalogueEntry,
+  ENGLISH,
+  explainEntry,
+  type FoundCode,
+  type Labels,
+  type Language,
+} from '@unbrick/core/explain';
+import type { Style } from './style.js';
+
+const FAMILIES: Record<CatalogueEntry['family'], string> = {
+  unbrick: 'unbrick',
+  'flash-tool-library': 'SP Flash Tool v5, library',
+  xflash: 'Download Agent, XFlash and XML',
+  'boot-status': 'boot ROM and preloader',
+  'flash-tool-5': 'SP Flash Tool v5',
+  'flash-tool-6': 'SP Flash Tool v6',
+  'flash-tool-3': 'SP Flash Tool v3',
+  'flash-tool-text': 'SP Flash Tool',
+  private: 'SP Flash Tool, unpublished number',
+  unconfirmed: 'unconfirmed',
+  computer: 'the computer',
+};
+
+/** A number that several tools use: more than the likeliest is only named. */
+const EXPLAINED_IN_FULL = 2;
+/** Numbers below it are written as decimals in the field, those above in hexadecimal. */
+const LARGEST_DECIMAL = 0xffff;
+
+/** The answer to `unbrick explain`, for a person. */
+export function explanationLines({ found, similar }: Answer, language: Language, style: Style): string[] {
+  const labels: Labels = { ...ENGLISH.labels, ...language.labels };
+  if (found.length > 0) return found.flatMap((each) => foundLines(each, language, labels, style));
+  if (similar.length === 0) return [labels.unknown];
+  return [labels.similar, ...similar.flatMap((entry) => entryLines(entry, language, labels, style))];
+}
+
+function foundLines(found: FoundCode, language: Language, labels: Labels, style: Style): string[] {
+  const more = found.entries.slice(EXPLAINED_IN_FULL);
+  return [
+    ...found.entries.slice(0, EXPLAINED_IN_FULL).flatMap((entry) => entryLines(entry, language, labels, style)),
+    ...(more.length > 0 ? [`  ${labels.alsoMeans} ${more.map(title).join(', ')}`] : []),
+  ];
+}
+
+function title(entry: CatalogueEntry): string {
+  const code =
+    entry.code === undefined
+      ? ''
+      : entry.code > LARGEST_DECIMAL || entry.family === 'boot-status'
+        ? `0x${entry.code.toString(16).toUpperCase()}`
+        : `${entry.code}`;
+  return [code, entry.symbol ?? (code === '' ? entry.key : '')].filter(Boolean).join(' ');
+}
+
+function entryLines(entry: CatalogueEntry, language: Language, labels: Labels, style: Style): string[] {
+  const { meaning, causes, next } = explainEntry(entry, language);
+  const formerly = Object.entries(entry.formerly ?? {}).map(([symbol, tools]) => `${symbol} (${tools.join(', ')})`);
+  return [
+    '',
+    `${style.bold(title(entry))}  ${style.dim(`${FAMILIES[entry.family]} · ${entry.stage}`)}`,
+    `  ${meaning}`,
+    ...(entry.generic ? [style.dim(`  ${labels.onlyName}`)] : []),
+    ...(entry.note === undefined ? [] : [style.dim(`  ${entry.note}`)]),
+    ...(causes.length > 0 ? [`  ${labels.causes}:`, ...causes.map((cause) => `    - ${cause}`)] : []),
+    ...(next.length > 0 ? [`  ${labels.next}:`, ...next.map((step, i) => `    ${i + 1}. ${step}`)] : []),
+    ...(formerly.length > 0 ? [style.dim(`  ${labels.alsoMeans} ${formerly.join('; ')}`)] : []),
+  ];
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { BOOT_STATUS, LegacyError, XflashStatus } from '../wire/index.js';
+import { CATALOGUE, entriesByCode, ownEntry } from './catalogue.js';
+import remedies from './remedies.json';
+
+const source = (folder: string) => fileURLToPath(new URL(`../../../${folder}`, import.meta.url));
+
+/** The codes that the program's own sources give to errors and findings. */
+function codesInSources(): Map<string, string> {
+  const codes = new Map<string, string>();
+  for (const root of ['core/src', 'cli/src']) {
+    for (const path of readdirSync(source(root), { recursive: true, encoding: 'utf8' })) {
+      if (!path.endsWith('.ts') || /\.(test|fixture)\.ts$|testing\//.test(path)) continue;
+      const text = readFileSync(join(source(root), path), 'utf8');
+      for (const [, code] of text.matchAll(/\bcode: '([A-Z][A-Z0-9_]+)'/g)) codes.set(code as string, path);
+    }
+  }
+  return codes;
+}
+
+describe('the catalogue', () => {
+  it('has unique keys', () => {
+    const keys = CATALOGUE.map((entry) => entry.key);
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+  });
+
+  it('names only remedies that exist, and no remedy for nothing', () => {
+    const used = new Set(CATALOGUE.flatMap((entry) => entry.next ?? []));
+    expect([...used].filter((key) => !(key in remedies))).toEqual([]);
+    expect(Object.keys(remedies).filter((key) => !used.has(key))).toEqual([]);
+  });
+
+  it('has an entry for every code that the program itself raises', () => {
+    const codes = codesInSources();
+    expect(codes.size).toBeGreaterThan(80);
+    expect([...codes].filter(([code]) => !ownEntry(code))).toEqual([]);
+  });
+
+  it('tells what to do wherever something can be done', () => {
+    const helpless = CATALOGUE.filter(
+      (entry) =>
+        entry.family === 'unbrick' &&
+        !entry.next &&
+        !/--|Choose another|switched it off|does not allow/.test(entry.meaning),
+    );
+    expect(helpless.map((entry) => entry.key)).toEqual([]);
+  });
+
+  it.each([
+    ['boot ROM and preloader', Object.fromEntries([...BOOT_STATUS].map(([word, name]) => [name, word]))],
+    ['legacy agents', LegacyError],
+    ['XFlash agents', XflashStatus],
+  ])('has an entry for every status word of %s', (_, words) => {
+    const missing = Object.entries(words).filter(([, word]) => entriesByCode(word).length === 0);
+    expect(missing.map(([name, word]) => `${name} 0x${word.toString(16)}`)).toEqual([]);
+  });
+});
