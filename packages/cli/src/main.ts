@@ -2,6 +2,7 @@ import { BOOT_MODE_TOKENS } from '@unbrick/core/wire';
 import { Command, CommanderError, Option } from 'commander';
 import { demoCommand } from './commands/demo.js';
 import { eraseCommand } from './commands/erase.js';
+import { explainCommand } from './commands/explain.js';
 import { flashCommand } from './commands/flash.js';
 import { infoCommand } from './commands/info.js';
 import {
@@ -102,6 +103,20 @@ program
   .addOption(traceOption())
   .action(async (options) => {
     process.exitCode = await rebootCommand(options);
+  });
+
+program
+  .command('explain')
+  .description(
+    'what an error means and what to do: a number, a name, a pasted sentence, a log file, or - for standard input',
+  )
+  .argument('[question...]', '4032, 0xC0060003, -1073283068, S_FT_ENABLE_DRAM_FAIL, "code 43", QT_FLASH_TOOL.log')
+  .option('--lang <tag>', 'language of the answer; the system’s unless named')
+  .option('--json', 'the answer as one JSON object')
+  // Negative numbers are questions here, not options.
+  .allowUnknownOption()
+  .action(async (question, options) => {
+    process.exitCode = await explainCommand(question, options);
   });
 
 program
