@@ -165,12 +165,13 @@ describe('the phones of the package', () => {
     phones.push(phone);
     const host = new ScriptedHost(await phone.attach(AbortSignal.timeout(5000)));
     await (mode === 'brom' ? host.handshake() : host.preloaderHandshake());
-    for (const value of ['d7', '00200000', '00000102', '00000100']) await host.exchange(value, value);
+    const address = profile.agent.stage1Address.toString(16).padStart(8, '0');
+    for (const value of ['d7', address, '00000102', '00000100']) await host.exchange(value, value);
     await host.receive(2);
     await host.send(`0102${'00'.repeat(0x100)}`);
     expect(await host.receive(4)).toBe('02010000');
     await host.exchange('d5', 'd5');
-    await host.exchange('00200000', '00200000 0000');
+    await host.exchange(address, `${address} 0000`);
     expect(await host.receive(1)).toBe('c0');
   });
 });

@@ -12,6 +12,7 @@ import type { PhonePort } from './device/phone-port.js';
 import { PhoneWire } from './device/phone-wire.js';
 import { hang, LeaveBus, UnpluggedError } from './device/wire.js';
 import { type FaultPlan, NO_FAULTS } from './faults.js';
+import { NandChip } from './nand/nand-chip.js';
 import type { Profile } from './profiles/profile.js';
 import { extentsOf } from './profiles/profiles.js';
 import { storageLayout } from './profiles/storage-layout.js';
@@ -175,6 +176,10 @@ export class VirtualPhone {
   /** A preloader that is not there any more cannot start: the boot ROM stays and waits for a host. */
   async #usualStage(): Promise<BootMode> {
     if (this.mode === 'brom') return 'brom';
+    if (this.profile.storage.kind === 'nand') {
+      const { data } = await new NandChip(this.#storage, this.profile).readPages(0, 2);
+      return looksBootable(data) ? 'preloader' : 'brom';
+    }
     for (const region of storageLayout(this.profile.storage.kind).boot) {
       const size = this.#storage.regions.get(region);
       if (size && looksBootable(await this.#storage.read(region, 0, Math.min(size, BOOT_HEAD)))) return 'preloader';

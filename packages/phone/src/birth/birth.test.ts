@@ -1,5 +1,9 @@
 import { crc32, decode, GptEntry, GptHeader, hexBytes, latin1, u16, u32 } from '@unbrick/core/wire';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BadBlockMap } from '../nand/bad-block-map.js';
+import { NandChip } from '../nand/nand-chip.js';
+import { NandFlash } from '../nand/nand-flash.js';
+import { readNandPmt } from '../nand/nand-pmt.js';
 import type { Profile } from '../profiles/profile.js';
 import { findProfile, listProfiles } from '../profiles/profiles.js';
 import { storageLayout } from '../profiles/storage-layout.js';
@@ -16,17 +20,36 @@ async function newborn(name: string, seed?: string): Promise<{ profile: Profile;
 }
 
 describe('a newborn phone', () => {
-  it.each(listProfiles())('%s takes little room, has a preloader twice and calibration data', async (name) => {
-    const { profile, storage } = await newborn(name);
+  it.each(listProfiles().filter((name) => !name.endsWith('-nand')))(
+    '%s takes little room, has a preloader twice and calibration data',
+    async (name) => {
+      const { profile, storage } = await newborn(name);
+      expect(storage.allocated).toBeLessThan(16 * 1024 * 1024);
+      const { user, boot } = storageLayout(profile.storage.kind);
+      const [first, second] = await Promise.all(boot.map((region) => storage.read(region, 0, 65_536)));
+      expect(looksBootable((first as Uint8Array).subarray(0, 4096))).toBe(true);
+      expect(difference(second as Uint8Array, first as Uint8Array)).toBeUndefined();
+      for (const partition of profile.partitions.filter(({ content }) => content === 'random')) {
+        const head = await storage.read(user, partition.start, 64);
+        expect(new Set(head).size, partition.name).toBeGreaterThan(20);
+      }
+    },
+  );
+
+  it('has bad blocks where the factory left them, and reads as if there were none', async () => {
+    const { profile, storage } = await newborn('mt6572-nand');
     expect(storage.allocated).toBeLessThan(16 * 1024 * 1024);
-    const { user, boot } = storageLayout(profile.storage.kind);
-    const [first, second] = await Promise.all(boot.map((region) => storage.read(region, 0, 65_536)));
-    expect(looksBootable((first as Uint8Array).subarray(0, 4096))).toBe(true);
-    expect(difference(second as Uint8Array, first as Uint8Array)).toBeUndefined();
+    const chip = new NandChip(storage, profile);
+    expect(looksBootable((await chip.readPages(0, 2)).data)).toBe(true);
+    const flash = new NandFlash(chip, await BadBlockMap.load(chip, profile.storage.nand?.poolBlocks ?? 0));
+    expect(flash.map.pairs.map(({ bad }) => bad)).toEqual([0x25, 0x1a3, 0x2ff, 0xb40]);
     for (const partition of profile.partitions.filter(({ content }) => content === 'random')) {
-      const head = await storage.read(user, partition.start, 64);
+      const head = await flash.read(partition.start, 64);
       expect(new Set(head).size, partition.name).toBeGreaterThan(20);
     }
+    expect((await readNandPmt(flash))?.map(({ name, start, size }) => ({ name, start, size }))).toEqual(
+      profile.partitions.map(({ name, start, size }) => ({ name, start, size })),
+    );
   });
 
   it('is the same with the same seed and another with another one', async () => {

@@ -1,6 +1,18 @@
 /** What lies in the boot areas of a phone that works: device header, BRLYT and a preloader (docs/formats: preloader). */
 import type { StorageKind } from '@unbrick/core';
-import { ascii, bytes, concat, struct, text, u8, u16, u32 } from '@unbrick/core/wire';
+import {
+  ascii,
+  BootDevice,
+  bytes,
+  concat,
+  NAND_DEVICE_NAME,
+  NandDeviceHeader,
+  struct,
+  text,
+  u8,
+  u16,
+  u32,
+} from '@unbrick/core/wire';
 import type { Profile } from '../profiles/profile.js';
 import type { Noise } from './random.js';
 
@@ -69,8 +81,44 @@ export function bootArea(profile: Profile, noise: Noise): Uint8Array {
   return area;
 }
 
+/** The same on NAND: the geometry in the first page, the layout in the second, the preloader from the third on. */
+export function nandBootArea(profile: Profile, noise: Noise): Uint8Array {
+  const { nand, blockSize: pageSize, regions } = profile.storage;
+  if (!nand) throw new RangeError(`${profile.name} has no NAND`);
+  const preloader = factoryPreloader(profile, noise, BootDevice.NAND_SEQUENTIAL);
+  const begin = 2 * pageSize;
+  const boundary = begin + Math.ceil(preloader.length / pageSize) * pageSize;
+  const area = new Uint8Array(boundary).fill(0xff);
+  area.set(
+    NandDeviceHeader.build({
+      name: NAND_DEVICE_NAME,
+      version: 'V006',
+      id: 'NFIINFO',
+      ioInterface: nand.ioInterface,
+      pageSize,
+      addressCycles: nand.addressCycles,
+      spareSize: nand.spareSize,
+      pagesPerBlock: nand.pagesPerBlock,
+      blocks: (regions.nand ?? 0) / (pageSize * nand.pagesPerBlock),
+      padding: new Uint8Array(8),
+    }),
+  );
+  area.set(Brlyt.build({ name: 'BRLYT', version: 1, firstImage: begin, boundary }), pageSize);
+  const device = BootDevice.NAND_SEQUENTIAL;
+  area.set(
+    BrlytDescriptor.build({ magic: 'BBBB', device, type: 1, begin, boundary, attribute: 1 }),
+    pageSize + Brlyt.size,
+  );
+  area.set(preloader, begin);
+  return area;
+}
+
 /** A stand-in for the maker's preloader: real headers, noise for code. */
-function factoryPreloader({ platform, project }: Profile, noise: Noise): Uint8Array {
+function factoryPreloader(
+  { platform, project }: Profile,
+  noise: Noise,
+  flashDevice: number = DEVICE_EMMC_BOOT,
+): Uint8Array {
   const code = concat(ascii(`${platform} preloader of the virtual phone, project ${project}\0`), noise.bytes(24_576));
   const signatureLength = 0x124;
   const fileLength = GfhFileInfo.size + code.length + signatureLength;
@@ -82,7 +130,7 @@ function factoryPreloader({ platform, project }: Profile, noise: Noise): Uint8Ar
     name: 'FILE_INFO',
     fileVersion: 1,
     fileType: FileType.ARM_BOOT_LOADER,
-    flashDevice: DEVICE_EMMC_BOOT,
+    flashDevice,
     signatureType: SIGNATURE_HASH,
     loadAddress: 0x200d00,
     fileLength,
@@ -98,6 +146,9 @@ function factoryPreloader({ platform, project }: Profile, noise: Noise): Uint8Ar
 /** True when the boot ROM would find something to start here: a device header with its layout, or a bare preloader. */
 export function looksBootable(head: Uint8Array): boolean {
   if (startsWith(head, ascii('MMM\x01'))) return true;
+  if (startsWith(head, ascii(NAND_DEVICE_NAME))) {
+    return startsWith(head.subarray(NandDeviceHeader.parse(head).pageSize), ascii('BRLYT'));
+  }
   if (!HEADER_NAMES.some((name) => startsWith(head, ascii(name)))) return false;
   const { brlytOffset } = DeviceHeader.parse(head);
   return startsWith(head.subarray(brlytOffset), ascii('BRLYT'));

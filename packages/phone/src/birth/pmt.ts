@@ -1,5 +1,5 @@
 /** The partition tables of phones before GPT: MBR with an extended chain, and the PMT (docs/protocol: partition tables). */
-import { ascii, concat, encode, struct, text, u32, u64 } from '@unbrick/core/wire';
+import { ascii, concat, encode, LegacyPart, struct, text, u32, u64 } from '@unbrick/core/wire';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
 import { regionOf } from '../profiles/profiles.js';
 import type { TablePiece } from './gpt.js';
@@ -9,30 +9,38 @@ const SECTOR = 512;
 const PMT_FROM_END = 0x100000;
 const PMT_SIZE = 0x1000;
 /** Stored little-endian, so a dump shows `1vTP` and `1TPM`. */
-const MAIN_MAGIC = 0x50547631;
-const MIRROR_MAGIC = 0x4d505431;
+const MAGICS = {
+  1: { main: 0x50547631, mirror: 0x4d505431 },
+  3: { main: 0x50547633, mirror: 0x4d505433 },
+} as const;
 const VERSION = ascii('1.0\0');
 
 /** The 64-bit form of version 1, as eMMC phones keep it. */
 const PmtEntry = struct('little', { name: text(64), size: u64, offset: u64, maskFlags: u64 });
+/** Version 3 also tells the region. */
+const PmtEntryV3 = struct('little', { name: text(64), size: u64, partId: u64, offset: u64, maskFlags: u64 });
 
 const LINUX = 0x83;
 const EXTENDED = 0x05;
 
 /** PMT main and mirror, and the MBR/EBR chain in the partitions of those names. */
 export function pmtPieces(profile: Profile): TablePiece[] {
-  const size = profile.storage.regions.user as number;
+  const { regions, pmtVersion = 1 } = profile.storage;
+  const size = regions.user as number;
   const listed = profile.partitions.filter(
     (partition) => regionOf(partition) === 'user' && partition.operation !== 'RESERVED',
   );
   const entries = concat(
     ...listed.map(({ name, start, size: length }) =>
-      PmtEntry.build({ name, size: length, offset: start, maskFlags: 0 }),
+      pmtVersion === 1
+        ? PmtEntry.build({ name, size: length, offset: start, maskFlags: 0 })
+        : PmtEntryV3.build({ name, size: length, partId: LegacyPart.USER, offset: start, maskFlags: 0 }),
     ),
   );
+  const { main, mirror } = MAGICS[pmtVersion];
   return [
-    { region: 'user', offset: size - PMT_FROM_END, bytes: pmtCopy(MAIN_MAGIC, entries) },
-    { region: 'user', offset: size - PMT_FROM_END + PMT_SIZE, bytes: pmtCopy(MIRROR_MAGIC, entries) },
+    { region: 'user', offset: size - PMT_FROM_END, bytes: pmtCopy(main, entries) },
+    { region: 'user', offset: size - PMT_FROM_END + PMT_SIZE, bytes: pmtCopy(mirror, entries) },
     ...bootRecords(listed),
   ];
 }

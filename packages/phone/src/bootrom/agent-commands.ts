@@ -4,8 +4,10 @@ import { LeaveBus } from '../device/wire.js';
 import type { BootSession, Upload } from './boot-session.js';
 import { Status } from './status.js';
 
-/** Internal RAM in which boot ROMs of this generation accept an agent. */
+/** Internal RAM in which most boot ROMs accept an agent. */
 const INTERNAL_RAM = { start: 0x000c0000, end: 0x02400000 };
+/** Chips that have it elsewhere have about so much around the place where their agents go. */
+const OTHER_RAM_LENGTH = 0x100000;
 const DRAM_LOW = 0x40000000;
 const DRAM_HIGH = 0x80000000;
 /** The preloader's room for an agent. */
@@ -72,11 +74,19 @@ function refuseUpload(
     return session.profile.preloader.generation === 1 ? Status.DA_IMAGE_NO_MEM : Status.DA_INVALID_LENGTH;
   }
   if (address % 2 !== 0) return Status.ADDRESS_NOT_ALIGNED;
+  const ram = internalRam(session);
+  if (address >= ram.start && address < ram.end) {
+    return address + length > ram.end ? Status.INVALID_ADDRESS_AND_LENGTH : undefined;
+  }
   if (address >= DRAM_HIGH) return Status.ADDRESS_TOO_HIGH_80000000;
   if (address >= DRAM_LOW) return Status.ADDRESS_TOO_HIGH_40000000;
-  if (address < INTERNAL_RAM.start || address >= INTERNAL_RAM.end) return Status.INVALID_ADDRESS;
-  if (address + length > INTERNAL_RAM.end) return Status.INVALID_ADDRESS_AND_LENGTH;
-  return undefined;
+  return Status.INVALID_ADDRESS;
+}
+
+function internalRam({ profile }: BootSession): { start: number; end: number } {
+  const { stage1Address } = profile.agent;
+  if (stage1Address >= INTERNAL_RAM.start && stage1Address < INTERNAL_RAM.end) return INTERNAL_RAM;
+  return { start: stage1Address, end: stage1Address + OTHER_RAM_LENGTH };
 }
 
 async function receive({ wire }: BootSession, length: number): Promise<Uint8Array> {

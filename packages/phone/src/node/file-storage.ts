@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Region, StorageKind } from '@unbrick/core';
-import type { PhoneStorage } from '../storage/phone-storage.js';
+import type { StorageKind } from '@unbrick/core';
+import type { PhoneStorage, StorageArea } from '../storage/phone-storage.js';
 import { checkRange, isZero } from '../storage/range.js';
 
 /** Granule in which the storage remembers where data may be. */
@@ -23,16 +23,17 @@ interface RegionFile {
 
 /**
  * Flash memory in a folder: one plain sparse file a region, `boot1.bin`, `boot2.bin`, `rpmb.bin`, `user.bin` and so on,
- * that other tools can look into while the phone is off.
+ * that other tools can look into while the phone is off. A NAND chip is `nand.bin`, its pages one after another without the
+ * spare bytes, and `nand-spare.bin`, the spare bytes of page after page.
  */
 export class FileStorage implements PhoneStorage {
   readonly kind: StorageKind;
-  readonly regions: ReadonlyMap<Region, number>;
+  readonly regions: ReadonlyMap<StorageArea, number>;
   readonly folder: string;
-  readonly #files: Map<Region, RegionFile>;
+  readonly #files: Map<StorageArea, RegionFile>;
   #fresh: boolean;
 
-  private constructor(kind: StorageKind, folder: string, files: Map<Region, RegionFile>, fresh: boolean) {
+  private constructor(kind: StorageKind, folder: string, files: Map<StorageArea, RegionFile>, fresh: boolean) {
     this.kind = kind;
     this.folder = folder;
     this.#files = files;
@@ -41,12 +42,16 @@ export class FileStorage implements PhoneStorage {
   }
 
   /** Opens the folder, creating what is missing. @throws Error when a file there has another size than its region */
-  static async open(folder: string, kind: StorageKind, regions: Partial<Record<Region, number>>): Promise<FileStorage> {
+  static async open(
+    folder: string,
+    kind: StorageKind,
+    regions: Partial<Record<StorageArea, number>>,
+  ): Promise<FileStorage> {
     await mkdir(folder, { recursive: true });
-    const files = new Map<Region, RegionFile>();
+    const files = new Map<StorageArea, RegionFile>();
     let fresh = true;
     try {
-      for (const [region, size] of Object.entries(regions) as [Region, number][]) {
+      for (const [region, size] of Object.entries(regions) as [StorageArea, number][]) {
         const path = join(folder, `${region}.bin`);
         const handle = await openOrCreate(path);
         const dirty = new Uint8Array(Math.ceil(size / GRANULE));
@@ -74,7 +79,7 @@ export class FileStorage implements PhoneStorage {
     return this.#fresh;
   }
 
-  async read(region: Region, offset: number, length: number): Promise<Uint8Array> {
+  async read(region: StorageArea, offset: number, length: number): Promise<Uint8Array> {
     checkRange(this.regions, region, offset, length);
     const file = this.#file(region);
     if (!anyDirty(file.dirty, offset, length)) return new Uint8Array(length);
@@ -87,7 +92,7 @@ export class FileStorage implements PhoneStorage {
     return bytes;
   }
 
-  async write(region: Region, offset: number, bytes: Uint8Array): Promise<void> {
+  async write(region: StorageArea, offset: number, bytes: Uint8Array): Promise<void> {
     checkRange(this.regions, region, offset, bytes.length);
     const file = this.#file(region);
     // Zeros into a hole leave the hole: a phone that was flashed with a mostly empty image stays small on disk.
@@ -97,7 +102,7 @@ export class FileStorage implements PhoneStorage {
     await writeAll(file.handle, bytes, offset);
   }
 
-  async erase(region: Region, offset: number, length: number): Promise<void> {
+  async erase(region: StorageArea, offset: number, length: number): Promise<void> {
     checkRange(this.regions, region, offset, length);
     const file = this.#file(region);
     if (offset + length === file.size && anyDirty(file.dirty, offset, length)) {
@@ -118,7 +123,7 @@ export class FileStorage implements PhoneStorage {
     await Promise.all([...this.#files.values()].map(({ handle }) => handle.close()));
   }
 
-  #file(region: Region): RegionFile {
+  #file(region: StorageArea): RegionFile {
     return this.#files.get(region) as RegionFile;
   }
 }

@@ -1,8 +1,23 @@
-import { ascii, concat, DA_ENTRY_MAGIC, DA_IDENTIFIER, DA_INFO_MAGIC, DaEntry, DaHeader } from '@unbrick/core/wire';
+import {
+  ascii,
+  concat,
+  DA_ENTRY_MAGIC,
+  DA_IDENTIFIER,
+  DA_INFO_MAGIC,
+  DaEntry,
+  DaHeader,
+  encode,
+  LEGACY_NAND_RECORD_SIZE,
+  u16,
+} from '@unbrick/core/wire';
 import type { Profile } from '../profiles/profile.js';
 import { noise } from './noise.js';
 
 const SIGNATURE_LENGTH = 0x100;
+/** The second region of chips whose stage 2 is a small unsigned helper. */
+const HELPER_LENGTH = 0x38c0;
+/** Records in the NAND table that takes the place of stage 2 on one-stage chips, as in real files. */
+const NAND_RECORDS = 109;
 const ENVIRONMENT_LENGTH = 0x270;
 const STAGE1_LENGTH = 0x10000;
 /** Not a multiple of the 4 KiB packets of legacy agents, as most real ones. */
@@ -18,15 +33,19 @@ const TEXT_OFFSET = 0xd000;
  */
 export async function buildAgentFile(profile: Profile): Promise<Uint8Array> {
   const { agent } = profile;
-  const stage2 = noise(`stage 2 ${profile.platform}`, STAGE2_LENGTH);
+  const form = formOf(profile);
+  const stage2 = secondRegion(profile, form);
   const stage1 = noise(`stage 1 ${profile.platform}`, STAGE1_LENGTH).slice();
-  const modern = (agent.xflash?.buildYear ?? 0) >= 2019;
-  const covered = stage2.slice(0, STAGE2_LENGTH - SIGNATURE_LENGTH);
-  const digest = await crypto.subtle.digest(modern ? 'SHA-256' : 'SHA-1', covered);
-  stage1.set(new Uint8Array(digest), DIGEST_OFFSET);
+  if (form === 'two stages') {
+    const covered = stage2.slice(0, stage2.length - SIGNATURE_LENGTH);
+    const modern = (agent.xflash?.buildYear ?? 0) >= 2019;
+    const digest = await crypto.subtle.digest(modern ? 'SHA-256' : 'SHA-1', covered);
+    stage1.set(new Uint8Array(digest), DIGEST_OFFSET);
+  }
   stage1.set(ascii(`${dialectTexts(profile).join('\0')}\0`), TEXT_OFFSET);
 
   const environment = noise('environment', ENVIRONMENT_LENGTH);
+  const stage2Signature = form === 'two stages' ? SIGNATURE_LENGTH : 0;
   const first = DaHeader.size + DaEntry.size;
   const region = (offset: number, blob: Uint8Array, startAddress: number, signatureLength: number) => ({
     offset,
@@ -38,7 +57,7 @@ export async function buildAgentFile(profile: Profile): Promise<Uint8Array> {
   const unused = { offset: 0, length: 0, startAddress: 0, signatureOffset: 0, signatureLength: 0 };
   const header = DaHeader.build({
     identifier: DA_IDENTIFIER,
-    description: `MTK_AllInOne_DA_v3.3001.${agent.xflash?.buildYear ?? 2019}-12-31.12:00_100000`,
+    description: `MTK_AllInOne_DA_v3.3001.${form === 'two stages' ? (agent.xflash?.buildYear ?? 2019) : 2015}-12-31.12:00_100000`,
     infoVersion: 4,
     infoMagic: DA_INFO_MAGIC,
     entryCount: 1,
@@ -48,19 +67,45 @@ export async function buildAgentFile(profile: Profile): Promise<Uint8Array> {
     hwCode: agent.fileHwCode,
     hwSubCode: agent.generation === 'legacy' ? 0 : profile.hwSubCode,
     hwVersion: 0xca00,
-    swVersion: 0,
+    swVersion: form === 'one stage' ? profile.swVersion : 0,
     reserved: 0,
     featureSet: 0x1000,
-    entryRegionIndex: 0,
+    entryRegionIndex: form === 'two stages' ? 0 : 1,
     regionCount: 3,
     regions: [
       region(first, environment, 0x50000000, 0),
       region(first + environment.length, stage1, agent.stage1Address, SIGNATURE_LENGTH),
-      region(first + environment.length + stage1.length, stage2, agent.stage2Address, SIGNATURE_LENGTH),
+      region(first + environment.length + stage1.length, stage2, agent.stage2Address, stage2Signature),
       ...Array.from({ length: 7 }, () => unused),
     ],
   });
   return concat(header, entry, environment, stage1, stage2);
+}
+
+/** The second region: a signed stage 2, an unsigned helper for the DRAM, or a table of NAND chips. */
+type Form = 'two stages' | 'helper' | 'one stage';
+/** hw_codes of MT6589 and MT8135, whose second region is the helper. */
+const HELPER_CHIPS = [0x6583, 0x8135];
+
+function formOf({ agent, hwCode }: Profile): Form {
+  if (agent.legacy?.stages === 1) return 'one stage';
+  return HELPER_CHIPS.includes(hwCode) ? 'helper' : 'two stages';
+}
+
+function secondRegion(profile: Profile, form: Form): Uint8Array {
+  const seed = `stage 2 ${profile.platform}`;
+  if (form === 'helper') return noise(seed, HELPER_LENGTH);
+  if (form === 'two stages') return noise(seed, STAGE2_LENGTH);
+  const table = noise(seed, NAND_RECORDS * LEGACY_NAND_RECORD_SIZE).slice();
+  // Each record begins with the number of its chip; this phone's own chip, if it has NAND, is the last.
+  for (let i = 0; i < NAND_RECORDS; i++) table.set(encode(u16, 'little', i), i * LEGACY_NAND_RECORD_SIZE);
+  const { kind, id } = profile.storage;
+  if (kind === 'nand') table.set(nandIdBytes(id), (NAND_RECORDS - 1) * LEGACY_NAND_RECORD_SIZE + 2);
+  return table;
+}
+
+function nandIdBytes(id: string): Uint8Array {
+  return Uint8Array.from(id.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
 /** Texts by which hosts tell which extra configuration words a legacy build wants. */

@@ -38,14 +38,26 @@ const EntryHeadOld = struct('little', { type: u32, id: bytes(16), idLength: u32,
 /** Layout of newer chips (table versions 49 and 52). */
 const EntryHeadShort = struct('little', { type: u32, idLength: u32, id: bytes(16) });
 
-export const MemoryType = { EMMC_LPDDR3: 0x0203, EMMC_LPDDR4X: 0x0206, UFS_LPDDR4X: 0x0306 } as const;
+/** Layout of MT6573 to MT6577 (table versions 08 and 09): no length, as much of the id as fits. */
+const EntryHeadBare = struct('little', { type: u32, id: bytes(12) });
 
-/** Where the rank sizes lie in an entry of so many bytes, and how wide they are. */
-const RANKS: Record<number, { offset: number; wide: boolean }> = {
+/** High byte: kind of storage in the same package; low byte: kind of RAM. */
+export const MemoryType = {
+  NAND_LPDDR2: 0x0102,
+  EMMC_LPDDR2: 0x0202,
+  EMMC_LPDDR3: 0x0203,
+  EMMC_LPDDR4X: 0x0206,
+  UFS_LPDDR4X: 0x0306,
+} as const;
+
+/** Where the rank sizes lie in an entry of so many bytes, and how wide they are; nowhere where registers tell them. */
+const RANKS: Record<number, { offset: number; wide: boolean } | 'none'> = {
   188: { offset: 0x6c, wide: false },
   176: { offset: 0x60, wide: false },
+  184: 'none',
   168: { offset: 0x90, wide: false },
   160: { offset: 0x50, wide: true },
+  136: 'none',
   84: { offset: 0x18, wide: true },
 };
 
@@ -79,9 +91,10 @@ export function buildEmiTable(
   return table;
 }
 
-function buildEntry(memory: PracticeMemory, itemSize: number, ranks: { offset: number; wide: boolean }): Uint8Array {
+function buildEntry(memory: PracticeMemory, itemSize: number, ranks: (typeof RANKS)[number]): Uint8Array {
   const entry = new Uint8Array(itemSize);
   entry.set(buildEntryHead(memory, itemSize));
+  if (ranks === 'none') return entry;
   const field = ranks.wide ? u64 : u32;
   for (const rank of [0, 1]) {
     entry.set(encode(field, 'little', memory.ramSize / 2), ranks.offset + rank * field.size);
@@ -94,6 +107,8 @@ function buildEntryHead({ type, id }: PracticeMemory, itemSize: number): Uint8Ar
   switch (itemSize) {
     case 168:
       return EntryHeadOld.build({ type, id, idLength, frequency: 0 });
+    case 136:
+      return EntryHeadBare.build({ type, id });
     case 84:
       return EntryHeadShort.build({ type, idLength, id });
     default:

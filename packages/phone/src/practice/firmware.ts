@@ -1,11 +1,12 @@
-import { ascii } from '@unbrick/core/wire';
+import { BootDevice } from '@unbrick/core/wire';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
 import { buildAgentFile } from './agent-file.js';
-import { buildEmiTable, MemoryType, type PracticeMemory } from './emi-table.js';
-import { bootImage, mtkImage, sparseImage } from './images.js';
+import { buildEmiTable } from './emi-table.js';
+import { bootImage, mtkImage, sparseImage, ubiImage } from './images.js';
+import { memoriesOf } from './memories.js';
 import { noise } from './noise.js';
 import { buildPreloader } from './preloader.js';
-import { scatterText } from './scatter.js';
+import { scatterFileName, scatterText } from './scatter.js';
 
 const MIB = 1 << 20;
 
@@ -15,7 +16,7 @@ const MIB = 1 << 20;
  */
 export async function practiceFirmware(profile: Profile): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  files.set(`${profile.platform}_Android_scatter.txt`, new TextEncoder().encode(scatterText(profile)));
+  files.set(scatterFileName(profile), new TextEncoder().encode(scatterText(profile)));
   files.set('MTK_AllInOne_DA.bin', await buildAgentFile(profile));
   for (const partition of profile.partitions) {
     if (partition.fileName && !files.has(partition.fileName)) {
@@ -32,29 +33,9 @@ export function practicePreloader(profile: Profile): Uint8Array {
   return buildPreloader({
     platform: profile.platform,
     project: profile.project,
+    flashDevice: profile.storage.kind === 'nand' ? BootDevice.NAND_SEQUENTIAL : BootDevice.EMMC_BOOT,
     emiTable: buildEmiTable(emi?.emiVersion ?? 21, emi?.emiItemSize ?? 188, fileName, memoriesOf(profile)),
   });
-}
-
-/** Three chips that such a board is built with; the phone's own is the middle one. */
-function memoriesOf({ storage, ramSize }: Profile): PracticeMemory[] {
-  if (storage.kind === 'ufs') {
-    return ['KM2V8001CM-B707', storage.id, 'H9HQ16AECMMDAR'].map((product) => {
-      return { type: MemoryType.UFS_LPDDR4X, id: ascii(product), ramSize };
-    });
-  }
-  const own = hexToBytes(storage.id).slice(0, 9);
-  return [memoryId(0x15, 'QE63MB'), own, memoryId(0x90, 'H8G4a2')].map((id) => {
-    return { type: MemoryType.EMMC_LPDDR3, id, ramSize };
-  });
-}
-
-function memoryId(manufacturer: number, product: string): Uint8Array {
-  return Uint8Array.of(manufacturer, 0x01, 0x00, ...Array.from(product, (letter) => letter.charCodeAt(0)));
-}
-
-function hexToBytes(text: string): Uint8Array {
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
 function practiceImage(profile: Profile, partition: ProfilePartition): Uint8Array {
@@ -63,6 +44,10 @@ function practiceImage(profile: Profile, partition: ProfilePartition): Uint8Arra
   if (partition.operation === 'BOOTLOADERS') return practicePreloader(profile);
   if (/^(boot|recovery)/.test(name)) return bootImage(name, Math.min(room / 2, 3 * MIB), Math.min(room / 4, MIB));
   if (/^(super|system|android|cache|userdata|usrdata|vendor)/.test(name)) {
+    const { nand, blockSize } = profile.storage;
+    // File systems on NAND come as they lie on the chip, a head in each erase block.
+    if (nand)
+      return ubiImage(name, blockSize, nand.pagesPerBlock, Math.min(room / 2, (name === 'android' ? 12 : 1) * MIB));
     return sparseImage(
       name,
       Math.floor(Math.min(room, /^(super|system|android)/.test(name) ? 64 * MIB : 8 * MIB) / 4096),

@@ -109,3 +109,28 @@ export function sparseImage(name: string, blocks: number): Uint8Array {
   });
   return concat(header, ...parts);
 }
+
+const UbiHead = struct('big', {
+  magic: u32,
+  version: u32,
+  eraseCounter: bytes(8),
+  volumeHeaderOffset: u32,
+  dataOffset: u32,
+  imageSequence: u32,
+});
+
+/** A UBI image of whole erase blocks: each begins with the head that makes it one; volume headers are noise. */
+export function ubiImage(name: string, pageSize: number, pagesPerBlock: number, length: number): Uint8Array {
+  const blockSize = pageSize * pagesPerBlock;
+  const image = noise(`ubi ${name}`, Math.max(1, Math.floor(length / blockSize)) * blockSize).slice();
+  const head = UbiHead.build({
+    magic: 0x55424923,
+    version: 0x01000000,
+    eraseCounter: new Uint8Array(8),
+    volumeHeaderOffset: pageSize,
+    dataOffset: 2 * pageSize,
+    imageSequence: 1,
+  });
+  for (let at = 0; at < image.length; at += blockSize) image.set(head, at);
+  return image;
+}

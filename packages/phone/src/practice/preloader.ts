@@ -34,7 +34,13 @@ const SIGNATURE_LENGTH = 0x124;
 const CODE_LENGTH = 0x18000;
 
 /** A preloader file in the real outer form; its code is noise, its memory table is real. */
-export function buildPreloader(options: { platform: string; project: string; emiTable: Uint8Array }): Uint8Array {
+export function buildPreloader(options: {
+  platform: string;
+  project: string;
+  /** Number of the kind of flash it starts from, as in boot layouts. */
+  flashDevice: number;
+  emiTable: Uint8Array;
+}): Uint8Array {
   const headers = OTHER_HEADERS.map(([type, size]) => {
     const header = new Uint8Array(size);
     header.set(GfhHead.build({ magic: GFH_MAGIC, version: 1, size, type }));
@@ -55,7 +61,7 @@ export function buildPreloader(options: { platform: string; project: string; emi
     name: 'FILE_INFO',
     fileVersion: 1,
     fileType: 1,
-    flashDevice: 5,
+    flashDevice: options.flashDevice,
     signatureType: 1,
     loadAddress: 0x200d00,
     fileLength: FileInfo.size + body.length,

@@ -1,6 +1,7 @@
 import type { Region, StorageKind } from '@unbrick/core';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
 import { storageLayout } from '../profiles/storage-layout.js';
+import { braceScatterText } from './brace-scatter.js';
 
 const REGION_NAMES: Partial<Record<Region, string>> = {
   boot1: 'EMMC_BOOT_1',
@@ -25,6 +26,8 @@ const EMMC: StorageWords = {
   preloaderRegion: 'EMMC_BOOT_1',
   userRegion: 'EMMC_USER',
 };
+/** The allocation unit is the chip's erase block. */
+const NAND = { bootChannel: 'NONE', preloaderRegion: 'NONE', userRegion: 'NONE' };
 const UFS: StorageWords = {
   bootChannel: 'UFSHCI_0',
   blockSize: 0x80000,
@@ -32,34 +35,56 @@ const UFS: StorageWords = {
   userRegion: 'UFS_LU2',
 };
 
+/** Boot areas come first in the linear map of V1.1.1 files, whatever their real size. */
+const LINEAR_USER_BASE = 0xc00000;
+
 /**
- * The scatter file of a practice firmware, in the form of real ones: V1.1.2 for eMMC phones; for UFS phones V2.1.0, which
- * holds one layout for each storage that the board is built with.
+ * The scatter file of a practice firmware, in the form of real ones: V1.1.2 for eMMC phones with GPT and V1.1.1 before, the
+ * brace form for MT6573 to MT6577; for UFS phones V2.1.0, which holds one layout for each storage that the board is built with.
  */
 export function scatterText(profile: Profile): string {
+  if (isBraceForm(profile)) return braceScatterText(profile);
   return profile.storage.kind === 'ufs' ? multiStorageText(profile) : singleStorageText(profile);
 }
 
+/** As makers name it; in the oldest form the name tells chip and storage. */
+export function scatterFileName(profile: Profile): string {
+  const emmc = isBraceForm(profile) && profile.storage.kind === 'emmc';
+  return `${profile.platform}_Android_scatter${emmc ? '_emmc' : ''}.txt`;
+}
+
+function isBraceForm(profile: Profile): boolean {
+  return profile.agent.legacy?.stages === 1;
+}
+
 function singleStorageText(profile: Profile): string {
-  const storage = profile.storage.kind.toUpperCase();
+  const { kind, regions, table, pmtVersion = 1, blockSize, nand } = profile.storage;
+  const storage = kind.toUpperCase();
+  const old = table === 'pmt' && pmtVersion === 1 && kind === 'emmc';
+  const words = nand ? { ...NAND, blockSize: blockSize * nand.pagesPerBlock } : EMMC;
+  const end = regions[storageLayout(kind).user] ?? 0;
+  const place = (partition: ProfilePartition, base: number) =>
+    partition.operation === 'RESERVED'
+      ? endRelative((end - partition.start) / words.blockSize)
+      : hex(base + partition.start);
   const head = [
     ...banner('General Setting'),
     '- general: MTK_PLATFORM_CFG',
     '  info: ',
-    '    - config_version: V1.1.2',
+    `    - config_version: ${old ? 'V1.1.1' : 'V1.1.2'}`,
     `      platform: ${profile.platform}`,
     `      project: ${profile.project}`,
     `      storage: ${storage}`,
-    `      boot_channel: ${EMMC.bootChannel}`,
-    `      block_size: ${hex(EMMC.blockSize)}`,
+    `      boot_channel: ${words.bootChannel}`,
+    `      block_size: ${hex(words.blockSize)}`,
     ...banner('Layout Setting'),
   ];
   const blocks = profile.partitions.map((partition, index) =>
     partitionBlock(partition, index, '', [
-      ['linear_start_addr', hex(partition.start)],
-      ['physical_start_addr', hex(partition.start)],
+      ['linear_start_addr', place(partition, old && !isPreloader(partition) ? LINEAR_USER_BASE : 0)],
+      ['physical_start_addr', place(partition, 0)],
       ['partition_size', hex(partition.size)],
-      ['region', regionName(partition, EMMC)],
+      ['region', regionName(partition, words)],
       ['storage', `HW_STORAGE_${storage}`],
     ]),
   );
@@ -89,7 +114,7 @@ function storageSection(profile: Profile, kind: StorageKind, words: StorageWords
     if (partition.operation !== 'RESERVED') return hex(partition.start);
     // The table's second copy is the very last part: block 0, with its size counted back from the end.
     const isTable = partition.start + partition.size === end;
-    return `0xFFFF${(isTable ? 0 : (end - partition.start) / words.blockSize).toString(16).padStart(4, '0')}`;
+    return endRelative(isTable ? 0 : (end - partition.start) / words.blockSize);
   };
   return [
     ...banner(`${storage} Layout Setting`),
@@ -135,13 +160,15 @@ function partitionBlock(
   return `${lines.map((line) => `${indent}${line}`).join('\n')}\n`;
 }
 
-function regionName(partition: ProfilePartition, words: StorageWords): string {
+function regionName(partition: ProfilePartition, words: Omit<StorageWords, 'blockSize'>): string {
   if (isPreloader(partition)) return words.preloaderRegion;
   return (partition.region && REGION_NAMES[partition.region]) ?? words.userRegion;
 }
 
 function imageType(partition: ProfilePartition): string {
   if (isPreloader(partition)) return 'SV5_BL_BIN';
+  const isFileSystem = /^(system|cache|userdata)/.test(partition.fileName ?? '');
+  if (partition.region === 'nand') return isFileSystem ? 'UBI_IMG' : 'NORMAL_ROM';
   return partition.fileName?.startsWith('system') ? 'EXT4_IMG' : 'NORMAL_ROM';
 }
 
@@ -152,6 +179,11 @@ function isPreloader(partition: ProfilePartition): boolean {
 function banner(title: string): string[] {
   const line = '#'.repeat(108);
   return [line, '#', `#  ${title}`, '#', line];
+}
+
+/** Blocks counted back from the end; 0 for what does not fill whole blocks. */
+function endRelative(blocks: number): string {
+  return `0xFFFF${(Number.isInteger(blocks) ? blocks : 0).toString(16).padStart(4, '0')}`;
 }
 
 function hex(value: number): string {

@@ -1,4 +1,5 @@
 import type { AgentGeneration, Region, StorageKind } from '@unbrick/core';
+import type { StorageArea } from '../storage/phone-storage.js';
 
 /** Everything that makes one virtual phone: a data file a user can write. All numbers in bytes unless stated. */
 export interface Profile {
@@ -64,6 +65,8 @@ export interface Profile {
       emiItemSize: number;
       /** MT6592 sends five words after DRAM is ready. */
       dramWords?: number[];
+      /** 1 on MT6573, MT6575 and MT6577: no storage probe, a NAND table in place of stage 2, DRAM set up by command. 2 if not stated. */
+      stages?: 1 | 2;
     };
     xflash?: {
       emiVersion: number;
@@ -75,14 +78,18 @@ export interface Profile {
   storage: {
     kind: StorageKind;
     blockSize: number;
-    /** Size of each region. */
-    regions: Partial<Record<Region, number>>;
-    /** eMMC CID (32 hex digits) or UFS product name. */
+    /** Size of each region; a parsed profile also tells the room for the spare bytes of NAND. */
+    regions: Partial<Record<StorageArea, number>>;
+    /** eMMC CID (32 hex digits), UFS product name, or NAND id bytes (10 to 14 hex digits). */
     id: string;
     /** eMMC: 16 hex digits; UFS: product revision, 4 characters. */
     firmwareVersion: string;
     /** Partition table the phone was born with. */
     table: 'gpt' | 'pmt';
+    /** Form of the PMT; 1 unless stated. */
+    pmtVersion?: 1 | 3;
+    /** What only NAND chips have; the block size above is the page. */
+    nand?: NandTraits;
   };
   ramSize: number;
   /**
@@ -90,6 +97,24 @@ export interface Profile {
    * next partition"; a parsed profile holds the real size.
    */
   partitions: ProfilePartition[];
+}
+
+/** A NAND chip. Sizes in bytes. */
+export interface NandTraits {
+  /** Spare bytes of a page. */
+  spareSize: number;
+  pagesPerBlock: number;
+  /** Blocks at the end of the chip that stand in for bad ones. */
+  poolBlocks: number;
+  /** Blocks that were bad when the chip left its factory; the first is never among them. */
+  badBlocks: number[];
+  /** Blocks that have worn out since and nobody has noticed: the next erase or write of them fails. */
+  wornBlocks?: number[];
+  /** Number of the chip in the agent's table. */
+  flashId: number;
+  /** 0: 8 bits wide, 1: 16. */
+  ioInterface: 0 | 1;
+  addressCycles: number;
 }
 
 export interface ProfilePartition {

@@ -1,18 +1,28 @@
 import type { Extent, Region } from '@unbrick/core';
+import mt6572 from './mt6572-nand.json';
+import mt6577 from './mt6577-emmc.json';
 import mt6580 from './mt6580-emmc.json';
 import mt6582 from './mt6582-emmc.json';
+import mt6589 from './mt6589-emmc.json';
+import mt6592 from './mt6592-emmc.json';
 import mt6735 from './mt6735-emmc.json';
+import mt6753 from './mt6753-emmc.json';
 import mt6757 from './mt6757-emmc.json';
 import mt6765 from './mt6765-emmc.json';
 import mt6771 from './mt6771-ufs.json';
 import mt6785 from './mt6785-ufs.json';
+import mt8163 from './mt8163-emmc.json';
+import mt8173 from './mt8173-emmc.json';
+import { nandProblem } from './nand-problem.js';
 import type { Profile, ProfilePartition } from './profile.js';
 import schema from './profile.schema.json';
 import { readBySchema, type Schema, SchemaMismatch } from './schema-reader.js';
 import { storageLayout } from './storage-layout.js';
 
 const BUILT_IN = new Map<string, unknown>(
-  [mt6580, mt6582, mt6735, mt6757, mt6765, mt6771, mt6785].map((profile) => [profile.name, profile]),
+  [mt6572, mt6577, mt6580, mt6582, mt6589, mt6592, mt6735, mt6753, mt6757, mt6765, mt6771, mt6785, mt8163, mt8173].map(
+    (profile) => [profile.name, profile],
+  ),
 );
 
 /** A profile that does not describe a phone. The message names the place and the reason. */
@@ -49,7 +59,14 @@ export function parseProfile(json: unknown): Profile {
     throw new ProfileError(`agent.${generation}: is missing, and agent.generation says ${generation}`);
   }
   checkStorage(profile);
-  return { ...profile, partitions: placePartitions(profile) };
+  return { ...profile, storage: withSpareArea(profile.storage), partitions: placePartitions(profile) };
+}
+
+function withSpareArea(storage: Profile['storage']): Profile['storage'] {
+  const { nand, regions, blockSize } = storage;
+  if (!nand) return storage;
+  const pages = (regions.nand ?? 0) / blockSize;
+  return { ...storage, regions: { ...regions, 'nand-spare': pages * nand.spareSize } };
 }
 
 /** Where a partition of the phone lies; the preloader has a second copy in the other boot region. Empty when there is none of this name. */
@@ -73,10 +90,9 @@ export function regionOf(partition: ProfilePartition): Region {
 function checkStorage({ storage }: Profile): void {
   const { kind, blockSize, regions, id } = storage;
   const layout = storageLayout(kind);
-  if (blockSize !== layout.blockSize) {
-    throw new ProfileError(
-      `storage.blockSize: ${kind} storage has blocks of ${layout.blockSize} bytes, not ${blockSize}`,
-    );
+  if (!layout.blockSizes.includes(blockSize)) {
+    const known = layout.blockSizes.join(' or ');
+    throw new ProfileError(`storage.blockSize: ${kind} storage has blocks of ${known} bytes, not ${blockSize}`);
   }
   for (const region of [...layout.boot, layout.user]) {
     if (regions[region] === undefined) throw new ProfileError(`storage.regions.${region}: is missing`);
@@ -84,10 +100,16 @@ function checkStorage({ storage }: Profile): void {
   if (!layout.id.pattern.test(id)) {
     throw new ProfileError(`storage.id: ${JSON.stringify(id)} does not look like ${layout.id.what}`);
   }
+  if (kind === 'nand') {
+    const problem = nandProblem(storage);
+    if (problem) throw new ProfileError(problem);
+  }
 }
 
 function placePartitions({ storage, partitions: named }: Profile): ProfilePartition[] {
   const { user } = storageLayout(storage.kind);
+  // NAND is erased in blocks of many pages, and partitions begin where blocks do.
+  const unit = storage.blockSize * (storage.nand?.pagesPerBlock ?? 1);
   const partitions = named.map((partition) => ({ ...partition, region: partition.region ?? user }));
   const placed: ProfilePartition[] = [];
   partitions.forEach((partition, i) => {
@@ -98,8 +120,8 @@ function placePartitions({ storage, partitions: named }: Profile): ProfilePartit
     const later = partitions.filter((other) => regionOf(other) === region && other.start > partition.start);
     const next = Math.min(limit, ...later.map(({ start }) => start));
     const size = partition.size || next - partition.start;
-    if (partition.start % storage.blockSize !== 0 || size % storage.blockSize !== 0) {
-      throw new ProfileError(`${at}: start and size have to be multiples of ${storage.blockSize}`);
+    if (partition.start % unit !== 0 || size % unit !== 0) {
+      throw new ProfileError(`${at}: start and size have to be multiples of ${unit}`);
     }
     if (size <= 0 || partition.start + size > limit) {
       throw new ProfileError(`${at}: ends beyond region ${region}, which has ${limit} bytes`);

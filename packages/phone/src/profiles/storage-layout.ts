@@ -6,7 +6,8 @@ export interface StorageLayout {
   user: Region;
   /** The preloader's regions, first copy first. */
   boot: readonly Region[];
-  blockSize: number;
+  /** Sizes its blocks may have, bytes; for NAND those of its pages. */
+  blockSizes: readonly number[];
   /** How the id of the memory chip is written. */
   id: { pattern: RegExp; what: string };
 }
@@ -15,14 +16,21 @@ const LAYOUTS: Partial<Record<StorageKind, StorageLayout>> = {
   emmc: {
     user: 'user',
     boot: ['boot1', 'boot2'],
-    blockSize: 512,
+    blockSizes: [512],
     id: { pattern: /^[0-9a-f]{32}$/i, what: 'an eMMC CID of 32 hex digits' },
   },
   ufs: {
     user: 'lu2',
     boot: ['lu0', 'lu1'],
-    blockSize: 4096,
+    blockSizes: [4096],
     id: { pattern: /^[ -~]{1,16}$/, what: 'a UFS product name of up to 16 characters' },
+  },
+  nand: {
+    user: 'nand',
+    // The preloader lies in the first blocks, among everything else.
+    boot: [],
+    blockSizes: [2048, 4096, 8192, 16384],
+    id: { pattern: /^([0-9a-f]{2}){5,7}$/i, what: 'the 5 to 7 id bytes of a NAND chip in hex digits' },
   },
 };
 

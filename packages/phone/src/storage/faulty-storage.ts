@@ -1,5 +1,5 @@
-import type { Extent, Region, StorageKind } from '@unbrick/core';
-import { type PhoneStorage, StorageFault } from './phone-storage.js';
+import type { Extent, StorageKind } from '@unbrick/core';
+import { type PhoneStorage, type StorageArea, StorageFault } from './phone-storage.js';
 
 export interface StorageFaults {
   /** Each write that touches one of these is stored with one flipped bit in it. */
@@ -22,15 +22,15 @@ export class FaultyStorage implements PhoneStorage {
     return this.#inner.kind;
   }
 
-  get regions(): ReadonlyMap<Region, number> {
+  get regions(): ReadonlyMap<StorageArea, number> {
     return this.#inner.regions;
   }
 
-  read(region: Region, offset: number, length: number): Promise<Uint8Array> {
+  read(region: StorageArea, offset: number, length: number): Promise<Uint8Array> {
     return this.#inner.read(region, offset, length);
   }
 
-  async write(region: Region, offset: number, bytes: Uint8Array): Promise<void> {
+  async write(region: StorageArea, offset: number, bytes: Uint8Array): Promise<void> {
     const broken = this.#faults.writeError?.find((extent) => overlap(extent, region, offset, bytes.length));
     if (broken) throw new StorageFault(`the memory chip reports a program error at ${region}+${offset}`);
     const weak = this.#faults.badWrite?.find((extent) => overlap(extent, region, offset, bytes.length));
@@ -41,7 +41,7 @@ export class FaultyStorage implements PhoneStorage {
     return this.#inner.write(region, offset, stored);
   }
 
-  erase(region: Region, offset: number, length: number): Promise<void> {
+  erase(region: StorageArea, offset: number, length: number): Promise<void> {
     return this.#inner.erase(region, offset, length);
   }
 
@@ -50,6 +50,6 @@ export class FaultyStorage implements PhoneStorage {
   }
 }
 
-function overlap(extent: Extent, region: Region, offset: number, length: number): boolean {
+function overlap(extent: Extent, region: StorageArea, offset: number, length: number): boolean {
   return extent.region === region && offset < extent.start + extent.length && extent.start < offset + length;
 }

@@ -1,5 +1,5 @@
-import type { Region, StorageKind } from '@unbrick/core';
-import type { PhoneStorage } from './phone-storage.js';
+import type { StorageKind } from '@unbrick/core';
+import type { PhoneStorage, StorageArea } from './phone-storage.js';
 import { checkRange, isZero } from './range.js';
 
 const PAGE = 65_536;
@@ -7,13 +7,13 @@ const PAGE = 65_536;
 /** Flash memory in RAM: only pages that hold data take space. Runs everywhere; for files see the Node entry point. */
 export class MemoryStorage implements PhoneStorage {
   readonly kind: StorageKind;
-  readonly regions: ReadonlyMap<Region, number>;
-  readonly #pages = new Map<Region, Map<number, Uint8Array>>();
+  readonly regions: ReadonlyMap<StorageArea, number>;
+  readonly #pages = new Map<StorageArea, Map<number, Uint8Array>>();
   #written = false;
 
-  constructor(kind: StorageKind, regions: Partial<Record<Region, number>>) {
+  constructor(kind: StorageKind, regions: Partial<Record<StorageArea, number>>) {
     this.kind = kind;
-    this.regions = new Map(Object.entries(regions) as [Region, number][]);
+    this.regions = new Map(Object.entries(regions) as [StorageArea, number][]);
     for (const region of this.regions.keys()) this.#pages.set(region, new Map());
   }
 
@@ -28,7 +28,7 @@ export class MemoryStorage implements PhoneStorage {
     return pages * PAGE;
   }
 
-  async read(region: Region, offset: number, length: number): Promise<Uint8Array> {
+  async read(region: StorageArea, offset: number, length: number): Promise<Uint8Array> {
     checkRange(this.regions, region, offset, length);
     const pages = this.#pagesOf(region);
     const result = new Uint8Array(length);
@@ -42,7 +42,7 @@ export class MemoryStorage implements PhoneStorage {
     return result;
   }
 
-  async write(region: Region, offset: number, bytes: Uint8Array): Promise<void> {
+  async write(region: StorageArea, offset: number, bytes: Uint8Array): Promise<void> {
     checkRange(this.regions, region, offset, bytes.length);
     this.#written = true;
     const pages = this.#pagesOf(region);
@@ -62,7 +62,7 @@ export class MemoryStorage implements PhoneStorage {
     }
   }
 
-  async erase(region: Region, offset: number, length: number): Promise<void> {
+  async erase(region: StorageArea, offset: number, length: number): Promise<void> {
     checkRange(this.regions, region, offset, length);
     const pages = this.#pagesOf(region);
     const end = offset + length;
@@ -87,7 +87,7 @@ export class MemoryStorage implements PhoneStorage {
 
   async close(): Promise<void> {}
 
-  #pagesOf(region: Region): Map<number, Uint8Array> {
+  #pagesOf(region: StorageArea): Map<number, Uint8Array> {
     return this.#pages.get(region) as Map<number, Uint8Array>;
   }
 }

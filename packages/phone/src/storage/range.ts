@@ -1,7 +1,12 @@
-import type { Region } from '@unbrick/core';
+import type { StorageArea } from './phone-storage.js';
 
 /** @throws RangeError when the range is not wholly inside the region */
-export function checkRange(regions: ReadonlyMap<Region, number>, region: Region, offset: number, length: number): void {
+export function checkRange(
+  regions: ReadonlyMap<StorageArea, number>,
+  region: StorageArea,
+  offset: number,
+  length: number,
+): void {
   const size = regions.get(region);
   if (size === undefined) throw new RangeError(`this phone has no region ${region}`);
   if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0) {

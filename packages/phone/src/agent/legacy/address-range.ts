@@ -1,4 +1,4 @@
-import type { Region } from '@unbrick/core';
+import type { Region, StorageKind } from '@unbrick/core';
 import { LegacyError, LegacyPart, LegacyStorage } from '@unbrick/core/wire';
 import type { PhoneStorage } from '../../storage/phone-storage.js';
 
@@ -49,13 +49,13 @@ export function checkRange(
   return { region, address, length };
 }
 
-/** Why a storage number cannot be worked on, or nothing for the phone's eMMC. */
-export function storageRefusal(storage: number): number | undefined {
+/** Why a storage number cannot be worked on, or nothing for the storage that the phone has. */
+export function storageRefusal(kind: StorageKind, storage: number): number | undefined {
   switch (storage) {
     case LegacyStorage.EMMC:
-      return undefined;
+      return kind === 'emmc' ? undefined : LegacyError.DA_EMMC_NOT_FOUND;
     case LegacyStorage.NAND:
-      return LegacyError.DA_NAND_NOT_FOUND;
+      return kind === 'nand' ? undefined : LegacyError.DA_NAND_NOT_FOUND;
     case LegacyStorage.SDMMC:
       return LegacyError.DA_SDMMC_NOT_FOUND;
     default:

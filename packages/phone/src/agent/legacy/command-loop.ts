@@ -1,4 +1,5 @@
-import { LegacyCommand } from '@unbrick/core/wire';
+import { LegacyCommand, LegacyNandReadPage, LegacyNandWriteData } from '@unbrick/core/wire';
+import { hang } from '../../device/wire.js';
 import { downloadBootLoader } from './boot-loader.js';
 import {
   batteryVoltage,
@@ -17,7 +18,13 @@ import {
 import { enableDram } from './dram.js';
 import { format } from './format.js';
 import { memoryTest } from './memory-test.js';
-import { readBadBlocks, remarkBadBlocks, withoutNand } from './nand-commands.js';
+import { readBadBlocks, remarkBadBlocks } from './nand/bad-blocks.js';
+import { receiveImageList } from './nand/image-list.js';
+import { onNand } from './nand/nand-range.js';
+import { readNandTable, writeNandTable } from './nand/partition-table.js';
+import { readNandPages } from './nand/read-page.js';
+import { writeNandData } from './nand/write-data.js';
+import { writeNandImages } from './nand/write-image.js';
 import { readTable, writeGpt, writePmtTable } from './partition-table.js';
 import { read } from './read.js';
 import {
@@ -41,10 +48,6 @@ import { checkUsbSpeed, setUpUsbPort, setUpUsbPortEx } from './usb-port.js';
 import { verifyImage } from './verify-image.js';
 import { switchPart, writeData, writeImage } from './write.js';
 
-/** Bytes of arguments of NAND_READPAGE and NAND_WRITE_DATA. */
-const NAND_READ_PAGE_ARGUMENTS = 22;
-const NAND_WRITE_DATA_ARGUMENTS = 18;
-
 const HANDLERS: ReadonlyMap<number, CommandHandler> = new Map([
   [LegacyCommand.DOWNLOAD_BLOADER, downloadBootLoader],
   [LegacyCommand.NAND_BMT_REMARK, remarkBadBlocks],
@@ -60,8 +63,8 @@ const HANDLERS: ReadonlyMap<number, CommandHandler> = new Map([
   [LegacyCommand.WRITE_REG32, writeRegister32],
   [LegacyCommand.PWR_READ16, readPowerRegister],
   [LegacyCommand.PWR_WRITE16, writePowerRegister],
-  [LegacyCommand.NAND_WRITE_PARTITION_TABLE, withoutNand(LegacyCommand.NAND_WRITE_PARTITION_TABLE, 0)],
-  [LegacyCommand.NAND_READ_PARTITION_TABLE, withoutNand(LegacyCommand.NAND_READ_PARTITION_TABLE, 0)],
+  [LegacyCommand.NAND_WRITE_PARTITION_TABLE, onNand(LegacyCommand.NAND_WRITE_PARTITION_TABLE, 0, writeNandTable)],
+  [LegacyCommand.NAND_READ_PARTITION_TABLE, onNand(LegacyCommand.NAND_READ_PARTITION_TABLE, 0, readNandTable)],
   [LegacyCommand.NAND_READ_BMT, readBadBlocks],
   [LegacyCommand.SDMMC_WRITE_PMT, writePmtTable],
   [LegacyCommand.SDMMC_READ_PMT, readTable],
@@ -69,7 +72,7 @@ const HANDLERS: ReadonlyMap<number, CommandHandler> = new Map([
   [LegacyCommand.READ_DOWNLOAD_INFO, readDownloadInfo],
   [LegacyCommand.WRITE_DOWNLOAD_INFO, writeDownloadInfo],
   [LegacyCommand.SDMMC_WRITE_GPT, writeGpt],
-  [LegacyCommand.NAND_WRITE_DATA, withoutNand(LegacyCommand.NAND_WRITE_DATA, NAND_WRITE_DATA_ARGUMENTS)],
+  [LegacyCommand.NAND_WRITE_DATA, onNand(LegacyCommand.NAND_WRITE_DATA, LegacyNandWriteData.size, writeNandData)],
   [LegacyCommand.SECURE_USB_RECHECK, recheckSecureUsb],
   [LegacyCommand.SECURE_ROM_INFO_UPDATE, updateRomInfo],
   [LegacyCommand.SECURE_CUSTOMER_NAME, customerName],
@@ -86,8 +89,9 @@ const HANDLERS: ReadonlyMap<number, CommandHandler> = new Map([
   [LegacyCommand.FINISH, finish],
   [LegacyCommand.GET_DSP_VERSION, dspVersion],
   [LegacyCommand.ENABLE_WATCHDOG, enableWatchdog],
-  [LegacyCommand.NAND_WRITE_IMAGE, withoutNand(LegacyCommand.NAND_WRITE_IMAGE, 0)],
-  [LegacyCommand.NAND_READ_PAGE, withoutNand(LegacyCommand.NAND_READ_PAGE, NAND_READ_PAGE_ARGUMENTS)],
+  [LegacyCommand.NAND_IMAGE_LIST, nandImageList],
+  [LegacyCommand.NAND_WRITE_IMAGE, onNand(LegacyCommand.NAND_WRITE_IMAGE, 0, writeNandImages)],
+  [LegacyCommand.NAND_READ_PAGE, onNand(LegacyCommand.NAND_READ_PAGE, LegacyNandReadPage.size, readNandPages)],
   [LegacyCommand.CHECK_PC_SECURITY_INFO, checkSecurityInfo],
   [LegacyCommand.ENABLE_DRAM, enableDramAgain],
   [LegacyCommand.GET_PROJECT_ID, projectId],
@@ -95,12 +99,33 @@ const HANDLERS: ReadonlyMap<number, CommandHandler> = new Map([
   [LegacyCommand.MEMORY_TEST, memoryTest],
 ]);
 
+const NEEDS_DRAM: ReadonlySet<number> = new Set<number>([
+  LegacyCommand.DOWNLOAD_BLOADER,
+  LegacyCommand.SDMMC_WRITE_IMAGE,
+  LegacyCommand.SDMMC_WRITE_DATA,
+  LegacyCommand.NAND_WRITE_IMAGE,
+  LegacyCommand.NAND_WRITE_DATA,
+  LegacyCommand.NAND_READ_PAGE,
+  LegacyCommand.FORMAT,
+  LegacyCommand.READ,
+]);
+
 /** Stage 2 once it has reported: one command after another, until one leaves the bus. Unknown opcodes are passed over. */
 export async function runCommandLoop(agent: Stage2): Promise<never> {
-  for (;;) await HANDLERS.get(await nextOpcode(agent))?.(agent);
+  for (;;) {
+    const opcode = await nextOpcode(agent);
+    // The buffers of these commands lie in DRAM; touching it before it is set up is the end.
+    if (!agent.dramReady && NEEDS_DRAM.has(opcode)) await hang(agent.host.wire);
+    await HANDLERS.get(opcode)?.(agent);
+  }
 }
 
-/** ENABLE_DRAM once more: it may only fail as it fails in stage 1. */
-async function enableDramAgain({ session, traits, host }: Stage2): Promise<void> {
-  await enableDram(session, traits, host, 'stage2');
+/** NAND_IMAGE_LIST was always passed over on phones without NAND. */
+async function nandImageList(agent: Stage2): Promise<void> {
+  if (agent.nand) await receiveImageList(agent, agent.nand);
+}
+
+/** ENABLE_DRAM as a command: the only way on one-stage agents; on others once more, and it may only fail as in stage 1. */
+async function enableDramAgain(agent: Stage2): Promise<void> {
+  if (await enableDram(agent.session, agent.traits, agent.host, 'stage2')) agent.dramReady = true;
 }

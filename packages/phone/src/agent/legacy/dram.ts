@@ -12,8 +12,8 @@ import { hang } from '../../device/wire.js';
 import type { AgentSession } from '../session.js';
 import { fitsMemory } from './emi-match.js';
 import { type HostLine, halfword, word } from './host-line.js';
-import { type LegacyTraits, nandIds } from './stage1.js';
-import { cidOf, dumpedCid, firmwareRevisionOf } from './storage-id.js';
+import type { LegacyTraits } from './stage1.js';
+import { dumpedCid, dumpedStorageId, firmwareRevisionOf, memoryIdOf, nandIds } from './storage-id.js';
 
 /** Kind and chip select of the report after success: DRAM at CS 0. */
 const RAM_TYPE_DRAM = 2;
@@ -36,12 +36,13 @@ export async function prepareDram(
     await sendDramWords(traits, host);
     return true;
   }
+  const isNand = session.profile.storage.kind === 'nand';
   await host.send(
     word(LegacyError.DA_RAM_ERROR),
-    word(0),
+    word(isNand ? LegacyError.DA_DEVICE_NOT_FOUND : 0),
     dumpedCid(session.profile),
-    word(LegacyError.DA_DEVICE_NOT_FOUND),
-    nandIds(traits),
+    word(isNand ? 0 : LegacyError.DA_DEVICE_NOT_FOUND),
+    nandIds(session.profile, traits),
   );
   await host.u8(); // ENABLE_DRAM; stage 1 does not look at the opcode
   const ready = await enableDram(session, traits, host, 'stage1');
@@ -83,7 +84,11 @@ export async function enableDram(
   const fitting =
     accepted &&
     !session.faults.dramFail &&
-    fitsMemory(data, traits.emiVersion, traits.emiItemSize, cidOf(profile), firmwareRevisionOf(profile));
+    fitsMemory(data, traits, {
+      kind: profile.storage.kind,
+      id: memoryIdOf(profile),
+      revision: firmwareRevisionOf(profile),
+    });
   if (!fitting) {
     session.log({ stage, what: 'DRAM_FAILED', writes: false });
     await host.sendWord(LegacyError.DA_SETUP_DRAM_FAIL);
@@ -101,7 +106,9 @@ async function receiveSettings(
   host: HostLine,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const itemSize = word(traits.emiItemSize);
-  await host.send(traits.dramExchange === 'single-with-id' ? concat(dumpedCid(session.profile), itemSize) : itemSize);
+  await host.send(
+    traits.dramExchange === 'single-with-id' ? concat(dumpedStorageId(session.profile), itemSize) : itemSize,
+  );
   if ((await host.u8()) !== LegacyByte.ACK) return undefined;
 
   let length = traits.emiItemSize;

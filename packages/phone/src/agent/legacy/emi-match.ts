@@ -1,3 +1,4 @@
+import type { StorageKind } from '@unbrick/core';
 import { bytes, struct, u32 } from '@unbrick/core/wire';
 
 /** Entry head of most versions. */
@@ -25,31 +26,42 @@ interface Wanted {
   firmwareId: Uint8Array;
 }
 
+/** The memory that is in the phone. */
+export interface Fitted {
+  kind: StorageKind;
+  /** CID or NAND id bytes. */
+  id: Uint8Array;
+  /** The eMMC's firmware revision. */
+  revision: Uint8Array;
+}
+
+/** The kinds of storage that come in one package with RAM. */
+const CLASS_OF: Partial<Record<StorageKind, number>> = { nand: StorageClass.NAND, emmc: StorageClass.EMMC };
+
 /**
  * Whether the memory settings hold an entry for the memory of this phone (file format section "Memory settings").
  * Entries for RAM apart from the flash fit any phone: nothing in them could tell.
- * @param version the NN of MTK_BLOADER_INFO_vNN
  */
 export function fitsMemory(
   data: Uint8Array,
-  version: number,
-  itemSize: number,
-  cid: Uint8Array,
-  revision: Uint8Array,
+  { emiVersion, emiItemSize }: { emiVersion: number; emiItemSize: number },
+  fitted: Fitted,
 ): boolean {
-  for (let at = 0; at + itemSize <= data.length; at += itemSize) {
-    if (fits(parseEntry(data.subarray(at, at + itemSize), version), cid, revision)) return true;
+  for (let at = 0; at + emiItemSize <= data.length; at += emiItemSize) {
+    if (fits(parseEntry(data.subarray(at, at + emiItemSize), emiVersion), fitted)) return true;
   }
   return false;
 }
 
-function fits(entry: Wanted, cid: Uint8Array, revision: Uint8Array): boolean {
+function fits(entry: Wanted, fitted: Fitted): boolean {
   const storageClass = entry.type >>> 8;
   const dramKind = entry.type & 0xff;
   if (dramKind < 1 || dramKind > 6) return false;
   if (storageClass === StorageClass.DISCRETE || storageClass === StorageClass.ANY) return true;
-  if (storageClass !== StorageClass.EMMC || entry.id.length === 0) return false;
-  return startsWith(cid, entry.id) && startsWith(revision, entry.firmwareId);
+  if (storageClass !== CLASS_OF[fitted.kind] || entry.id.length === 0) return false;
+  // Where no length is told, what is left of the field counts for nothing.
+  const id = entry.id.subarray(0, fitted.id.length);
+  return startsWith(fitted.id, id) && startsWith(fitted.revision, entry.firmwareId);
 }
 
 function parseEntry(raw: Uint8Array, version: number): Wanted {

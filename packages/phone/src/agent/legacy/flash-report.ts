@@ -2,6 +2,7 @@ import type { Region } from '@unbrick/core';
 import {
   concat,
   encode,
+  LegacyBootStyle,
   LegacyByte,
   LegacyEmmcReport,
   LegacyError,
@@ -13,22 +14,26 @@ import {
   u32,
   u64,
 } from '@unbrick/core/wire';
+import type { NandFlash } from '../../nand/nand-flash.js';
 import type { AgentSession } from '../session.js';
 import { type HostLine, word } from './host-line.js';
-import { type LegacyTraits, nandIds } from './stage1.js';
-import { deviceIdOf, dumpedCid, firmwareRevisionOf } from './storage-id.js';
+import type { LegacyTraits } from './stage1.js';
+import { deviceIdOf, dumpedCid, firmwareRevisionOf, nandIds } from './storage-id.js';
 
 const INTERNAL_RAM = 0x20000;
 const RAM_TYPE_DRAM = 2;
-/** "Boots from eMMC". */
-const BOOT_STYLE_EMMC = 0x409;
-/** Blocks of the bad-block pool where the report tells them. */
+/** Blocks of the bad-block pool where the report tells them and the phone has no NAND. */
 const BMT_BLOCKS = 0x50;
 
 /** What stage 2 says by itself once it runs (protocol section "Flash report"), up to the chip check. */
-export async function sendFlashReport(session: AgentSession, traits: LegacyTraits, host: HostLine): Promise<void> {
+export async function sendFlashReport(
+  session: AgentSession,
+  traits: LegacyTraits,
+  host: HostLine,
+  { dramReady, nand }: { dramReady: boolean; nand: NandFlash | undefined },
+): Promise<void> {
   await host.send(norReport());
-  await host.send(nandReport(traits));
+  await host.send(nandReport(session, traits, nand));
   await host.send(emmcReport(session));
   await host.send(
     LegacySdReport.build({ status: LegacyError.DA_SDMMC_NOT_FOUND, userSize: 0, cid: new Uint8Array(16) }),
@@ -37,18 +42,19 @@ export async function sendFlashReport(session: AgentSession, traits: LegacyTrait
     LegacyRamReport.build({
       internalStatus: 0,
       internalSize: INTERNAL_RAM,
-      externalStatus: 0,
-      externalType: RAM_TYPE_DRAM,
+      // One-stage agents report before anybody has told them about the DRAM.
+      externalStatus: dramReady ? 0 : LegacyError.DA_RAM_ERROR,
+      externalType: dramReady ? RAM_TYPE_DRAM : 0,
       externalCs: 0,
-      externalSize: session.profile.ramSize,
+      externalSize: dramReady ? session.profile.ramSize : 0,
       randomId: deviceIdOf(session.profile),
     }),
   );
-  if (traits.bmtWord) await host.sendWord(BMT_BLOCKS);
+  if (traits.bmtWord) await host.sendWord(session.profile.storage.nand?.poolBlocks ?? BMT_BLOCKS);
   await host.send(
     Uint8Array.of(LegacyByte.ACK), // nothing to pre-process
     word(LegacyError.DA_BLANK_FLASH), // status of the last download, informational
-    word(BOOT_STYLE_EMMC),
+    word(session.profile.storage.kind === 'nand' ? LegacyBootStyle.NAND : LegacyBootStyle.EMMC),
     Uint8Array.of(LegacyByte.SOC_OK),
   );
   session.log({ stage: 'stage2', what: 'FLASH_REPORT', writes: false });
@@ -67,18 +73,23 @@ function norReport(): Uint8Array {
   });
 }
 
-function nandReport(traits: LegacyTraits): Uint8Array {
+function nandReport({ profile }: AgentSession, traits: LegacyTraits, flash: NandFlash | undefined): Uint8Array {
+  const { nand, regions, blockSize } = profile.storage;
   return concat(
-    LegacyNandReportHead.build({ status: LegacyError.DA_NAND_NOT_FOUND, cs: 0, flashId: 0xffff }),
-    encode(traits.nandSizeBits === 64 ? u64 : u32, 'big', 0),
-    nandIds(traits),
+    LegacyNandReportHead.build({
+      status: nand ? 0 : LegacyError.DA_NAND_NOT_FOUND,
+      cs: 0,
+      flashId: nand?.flashId ?? 0xffff,
+    }),
+    encode(traits.nandSizeBits === 64 ? u64 : u32, 'big', nand ? (regions.nand ?? 0) : 0),
+    nandIds(profile, traits),
     LegacyNandReportTail.build({
-      pageSize: 0,
-      spareSize: 0,
-      pagesPerBlock: 0,
-      ioInterface: 0,
-      addressCycles: 0,
-      bmtExists: 0,
+      pageSize: nand ? blockSize : 0,
+      spareSize: nand?.spareSize ?? 0,
+      pagesPerBlock: nand?.pagesPerBlock ?? 0,
+      ioInterface: nand?.ioInterface ?? 0,
+      addressCycles: nand?.addressCycles ?? 0,
+      bmtExists: flash?.map.found ? 1 : 0,
     }),
   );
 }

@@ -1,6 +1,8 @@
 import { encode, LegacyByte, LegacyCommand, LegacyError, LegacyFormat, u64 } from '@unbrick/core/wire';
 import { type CheckedRange, checkRange, SECTOR, storageRefusal } from './address-range.js';
 import { word } from './host-line.js';
+import { formatNand } from './nand/format.js';
+import { addressingOf } from './nand/nand-range.js';
 import { errorOf } from './packets.js';
 import { logCommand, type Stage2 } from './stage2-state.js';
 
@@ -11,10 +13,15 @@ const STEP_SECTORS = STEP / SECTOR;
 /** FORMAT: erases a range of the selected region and reports progress (protocol section "FORMAT"). */
 export async function format(agent: Stage2): Promise<void> {
   const { host, session, options } = agent;
-  const { storage, address, length } = await host.layout(LegacyFormat, ['address', 'length']);
+  const wanted = await host.layout(LegacyFormat, ['address', 'length']);
+  const { storage, address, length } = wanted;
   logCommand(agent, LegacyCommand.FORMAT, true, { part: agent.part, address, length });
-  const refusal = storage === 0 ? LegacyError.DA_NOR_NOT_FOUND : storageRefusal(storage);
+  const refusal = storage === 0 ? LegacyError.DA_NOR_NOT_FOUND : storageRefusal(session.storage.kind, storage);
   if (refusal !== undefined) return host.refuse(refusal);
+  if (agent.nand) {
+    const addressing = addressingOf(wanted.addressType);
+    return formatNand(agent, agent.nand, { address, length, addressing }, wanted.eraseFlag);
+  }
   // A crooked address is refused in place of the first acknowledgement, a bad range in place of the second.
   if (address % SECTOR !== 0) return host.refuse(LegacyError.DA_INVALID_BEGIN_ADDR);
   await host.ack();

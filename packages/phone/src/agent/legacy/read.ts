@@ -1,6 +1,7 @@
-import { LegacyCommand, LegacyError, LegacyRead } from '@unbrick/core/wire';
+import { LegacyCommand, LegacyError, LegacyNandError, LegacyRead } from '@unbrick/core/wire';
 import { StorageFault } from '../../storage/phone-storage.js';
-import { type CheckedRange, checkRange, storageRefusal } from './address-range.js';
+import { checkRange, storageRefusal } from './address-range.js';
+import { checkNandRange } from './nand/nand-range.js';
 import { hangOnMadPacketSize, sendPackets } from './packets.js';
 import { logCommand, type Stage2 } from './stage2-state.js';
 
@@ -11,9 +12,9 @@ export async function read(agent: Stage2): Promise<void> {
   logCommand(agent, LegacyCommand.READ, false, { part: agent.part, address, length });
   if (length === 0) return host.refuse(LegacyError.DA_INVALID_RANGE);
   if (storage === 0) return host.refuse(LegacyError.INVALID_ARGUMENTS);
-  const refusal = storageRefusal(storage);
+  const refusal = storageRefusal(session.storage.kind, storage);
   if (refusal !== undefined) return host.refuse(refusal);
-  const range = checkRange(session.storage, agent.part, address, length);
+  const range = findRange(agent, address, length);
   if (typeof range === 'number') return host.refuse(range);
   await host.ack();
   const packetSize = await host.u32();
@@ -21,15 +22,31 @@ export async function read(agent: Stage2): Promise<void> {
   await sendFlash(agent, range, packetSize);
 }
 
+/** A run of bytes in the selected region, or of logical pages on NAND. */
+export function findRange(agent: Stage2, address: number, length: number): ReadableRange | number {
+  const { nand, session } = agent;
+  if (!nand) {
+    const range = checkRange(session.storage, agent.part, address, length);
+    if (typeof range === 'number') return range;
+    return { length, fetch: (offset, count) => session.storage.read(range.region, range.address + offset, count) };
+  }
+  const range = checkNandRange(nand, { address, length, addressing: 'logical' }, nand.chip.geometry.pageSize);
+  if (typeof range === 'number') return range;
+  return { length, fetch: (offset, count) => nand.read(address + offset, count) };
+}
+
+/** What a command sends to the host. */
+export interface ReadableRange {
+  length: number;
+  fetch(offset: number, count: number): Promise<Uint8Array>;
+}
+
 /** The range in packets. A failing memory chip ends the command with an error word in place of a packet. */
-export async function sendFlash(agent: Stage2, range: CheckedRange, packetSize: number): Promise<void> {
-  const { host, session } = agent;
+export async function sendFlash({ host, nand }: Stage2, range: ReadableRange, packetSize: number): Promise<void> {
   try {
-    await sendPackets(host, range.length, packetSize, (offset, count) =>
-      session.storage.read(range.region, range.address + offset, count),
-    );
+    await sendPackets(host, range.length, packetSize, range.fetch);
   } catch (failure) {
     if (!(failure instanceof StorageFault)) throw failure;
-    await host.refuse(LegacyError.DA_SDMMC_READ_FAILED);
+    await host.refuse(nand ? LegacyNandError.BAD_BLOCK : LegacyError.DA_SDMMC_READ_FAILED);
   }
 }

@@ -1,9 +1,11 @@
-import { array, concat, encode, LegacyByte, LegacyConfig, LegacyError, LegacySlcRecord, u16 } from '@unbrick/core/wire';
+import type { StorageKind } from '@unbrick/core';
+import { ascii, LegacyByte, LegacyConfig, LegacyError, LegacySlcRecord } from '@unbrick/core/wire';
 import { hang } from '../../device/wire.js';
 import type { Profile } from '../../profiles/profile.js';
 import type { AgentSession } from '../session.js';
 import { type HostLine, word } from './host-line.js';
-import { cidOf } from './storage-id.js';
+import { holds, isFiller } from './stage1-image.js';
+import { cidOf, nandIds } from './storage-id.js';
 
 export type LegacyTraits = NonNullable<Profile['agent']['legacy']>;
 
@@ -13,6 +15,10 @@ export interface AgentConfig {
   forceCharge: number;
   /** The host wants the DRAM set up even though the preloader did it. */
   forceDram: boolean;
+  /** What the host says about the partition table, where the agent asks. */
+  gpt?: boolean;
+  /** Bytes at the end of NAND for the bad-block pool, when the host tells. */
+  poolSize?: number;
 }
 
 /** No real build is told of more single-level-cell areas; a larger count means the stream is out of step. */
@@ -22,23 +28,15 @@ const UNKNOWN_CHIP = 0xff;
 
 /** Sync byte, storage probe and version (protocol sections "Sync and probe"). */
 export async function introduce(session: AgentSession, traits: LegacyTraits, host: HostLine): Promise<void> {
-  const { profile } = session;
   await host.sendByte(LegacyByte.SYNC);
-  await host.send(
-    word(LegacyError.DA_DEVICE_NOT_FOUND),
-    nandIds(traits),
-    word(profile.storage.kind === 'emmc' ? 0 : LegacyError.DA_DEVICE_NOT_FOUND),
-    cidOf(profile),
-  );
-  await host.u8(); // the host's acknowledgement; agents do not look at its value
+  if (traits.stages !== 1) {
+    const { profile } = session;
+    const found = (kind: StorageKind) => word(profile.storage.kind === kind ? 0 : LegacyError.DA_DEVICE_NOT_FOUND);
+    await host.send(found('nand'), nandIds(profile, traits), found('emmc'), cidOf(profile));
+    await host.u8(); // the host's acknowledgement; agents do not look at its value
+  }
   await host.sendByte(traits.daMajor, traits.daMinor, traits.baseband);
   if (traits.baseband === UNKNOWN_CHIP) await hang(session.wire);
-}
-
-/** "No NAND": id count and as many empty ids, a halfword each. */
-export function nandIds(traits: LegacyTraits): Uint8Array {
-  const count = traits.nandIdCount;
-  return concat(encode(u16, 'big', count), encode(array(u16, count), 'big', new Array<number>(count).fill(0)));
 }
 
 /**
@@ -48,12 +46,16 @@ export function nandIds(traits: LegacyTraits): Uint8Array {
 export async function receiveConfig(session: AgentSession, traits: LegacyTraits, host: HostLine): Promise<AgentConfig> {
   const fixed = await host.layout(LegacyConfig);
   let forceDram = false;
-  switch (traits.extraConfig) {
+  let gpt: boolean | undefined;
+  const extra = extraWordsOf(session, traits);
+  switch (extra) {
     case 'none':
       break;
     case 'new-combo':
-    case 'is-gpt':
       await host.u32();
+      break;
+    case 'is-gpt':
+      gpt = (await host.u32()) !== 0;
       break;
     case 'force-dram':
       forceDram = (await host.u32()) !== 0;
@@ -70,9 +72,28 @@ export async function receiveConfig(session: AgentSession, traits: LegacyTraits,
     stage: 'stage1',
     what: 'DEVICE_CONFIG',
     writes: false,
-    detail: { extra: traits.extraConfig, bromVersion: fixed.bromVersion, bootloaderVersion: fixed.bootloaderVersion },
+    detail: { extra, bromVersion: fixed.bromVersion, bootloaderVersion: fixed.bootloaderVersion },
   });
-  return { forceCharge: fixed.forceCharge, forceDram };
+  return {
+    forceCharge: fixed.forceCharge,
+    forceDram,
+    ...(gpt === undefined ? {} : { gpt }),
+    ...(fixed.bmtFlag === 1 && fixed.bmtSize > 0 ? { poolSize: fixed.bmtSize } : {}),
+  };
+}
+
+/** Texts in builds that want extra words; older builds for the same chips have neither. */
+const BUILD_MARKS: Partial<Record<LegacyTraits['extraConfig'], string>> = {
+  slc: 'get SLC percent count',
+  'skip-dl-info+slc': 'get SLC percent count',
+  'is-gpt': '[GPT_DA]',
+};
+
+/** What the build that was loaded wants: the profile describes builds of 2019, and the host may have sent an older one. */
+function extraWordsOf({ stage1 }: AgentSession, { extraConfig }: LegacyTraits): LegacyTraits['extraConfig'] {
+  const mark = BUILD_MARKS[extraConfig];
+  if (mark === undefined || isFiller(stage1) || holds(stage1, ascii(mark))) return extraConfig;
+  return 'none';
 }
 
 async function receiveSlcBlock(session: AgentSession, host: HostLine): Promise<void> {

@@ -1,6 +1,8 @@
 import { LegacyCommand, LegacyPart } from '@unbrick/core/wire';
+import type { NandFlash } from '../../nand/nand-flash.js';
 import type { AgentSession } from '../session.js';
 import type { HostLine } from './host-line.js';
+import type { NandImage } from './nand/image-list.js';
 import type { AgentConfig, LegacyTraits } from './stage1.js';
 
 /** What differs between builds of an agent without being a trait of the phone. */
@@ -21,6 +23,12 @@ export interface Stage2 {
   readonly traits: LegacyTraits;
   readonly config: AgentConfig;
   readonly options: LegacyAgentOptions;
+  /** The NAND chip, on phones that have one. */
+  nand: NandFlash | undefined;
+  /** What NAND_IMAGE_LIST has announced. */
+  nandImages: readonly NandImage[];
+  /** One-stage agents start without DRAM when boot ROM started them. */
+  dramReady: boolean;
   /** Region that READ and FORMAT work on, as SDMMC_SWITCH_PART set it. */
   part: number;
   /** Sum over what the last write command found in the flash, when it was asked to look. */
@@ -34,19 +42,12 @@ export interface Stage2 {
 }
 
 export function newStage2(
-  session: AgentSession,
-  host: HostLine,
-  traits: LegacyTraits,
-  config: AgentConfig,
-  options: LegacyAgentOptions,
+  parts: Pick<Stage2, 'session' | 'host' | 'traits' | 'config' | 'options' | 'nand' | 'dramReady'>,
 ): Stage2 {
   return {
-    session,
-    host,
-    traits,
-    config,
-    options,
+    ...parts,
     part: LegacyPart.USER,
+    nandImages: [],
     readBackSum: 0,
     downloadStatus: '',
     customInfo: new Uint8Array(128),

@@ -1,3 +1,4 @@
+import { ascii } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
 import { be32, passConfig, startAgent } from './testing/test-bench.fixture.js';
 
@@ -12,6 +13,7 @@ function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {
 
 async function stage1Of(stage2: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stage1 = noise(0x8000, 1);
+  stage1.set(ascii('get SLC percent count'), 0x7000);
   stage1.set(new Uint8Array(await crypto.subtle.digest('SHA-1', stage2.slice(0, -0x100))), 0x5123);
   return stage1;
 }

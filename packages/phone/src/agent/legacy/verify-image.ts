@@ -14,7 +14,7 @@ export async function verifyImage(agent: Stage2): Promise<void> {
   const { host } = agent;
   const { storage, address, length, checksum, name } = await host.layout(LegacyVerifyImage, ['address', 'length']);
   logCommand(agent, LegacyCommand.VERIFY_IMAGE_CHECKSUM, false, { address, length, name });
-  if (storageRefusal(storage) !== undefined) {
+  if (storageRefusal(agent.session.storage.kind, storage) !== undefined) {
     return host.send(Uint8Array.of(LegacyByte.NACK), halfword(NO_STORAGE));
   }
   await host.send(word(0), Uint8Array.of(100), encode(u64, 'big', length));
