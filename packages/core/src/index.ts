@@ -64,6 +64,7 @@ export * from './storage/build-gpt.js';
 export * from './storage/gpt.js';
 export * from './storage/layout-difference.js';
 export * from './storage/mbr.js';
+export * from './storage/nand-pmt.js';
 export * from './storage/partition-table.js';
 export * from './storage/pmt.js';
 export * from './storage/read-bytes.js';

@@ -29,6 +29,8 @@ export interface AgentStartOptions {
   image: AgentImage;
   /** Memory settings of the firmware's preloader. Needed only when the phone was caught in BROM. */
   emi?: EmiTable | undefined;
+  /** Raw NAND: bytes of the bad-block pool that the firmware is laid out for, where it says. */
+  badBlockPool?: number | undefined;
   /** The owner's key, for agents that want their host to prove itself. */
   signer?: Signer | undefined;
   onProgress?: (phase: 'agent-upload' | 'dram', bytes: number, total: number) => void;

@@ -57,10 +57,7 @@ export function planDownload(
   const steps: PlanStep[] = [];
   if (options.backup) {
     steps.push(...table.partitions.filter((entry) => isCalibration(entry.name)).map(backupStep));
-    for (const region of last.length > 0 ? bootRegions(storage.kind) : []) {
-      const length = storage.regions.get(region) ?? 0;
-      if (length > 0) steps.push(backupStep({ name: region, region, start: 0, length }));
-    }
+    if (last.length > 0) steps.push(...preloaderBackup(storage, table));
   }
   steps.push(...writes, ...last);
   if (options.reboot) steps.push({ kind: 'reboot', partition: '', bytes: 0, risk: 'none' });
@@ -70,6 +67,18 @@ export function planDownload(
     phone: `${facts.package.scatter.platform}, ${storage.kind.toUpperCase()}`,
     steps,
   };
+}
+
+/** The preloader that is about to be replaced: the boot areas, on NAND its partition. */
+function preloaderBackup(storage: StorageInfo, table: PartitionTable): BackupStep[] {
+  if (storage.kind === 'nand') {
+    const entry = table.partitions.find(({ name }) => name.toLowerCase() === 'preloader');
+    return entry ? [backupStep(entry)] : [];
+  }
+  return bootRegions(storage.kind)
+    .map((region) => ({ name: region, region, start: 0, length: storage.regions.get(region) ?? 0 }))
+    .filter(({ length }) => length > 0)
+    .map(backupStep);
 }
 
 /** Programs that run before the system: a half-written one keeps the phone from starting. */

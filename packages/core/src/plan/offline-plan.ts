@@ -27,20 +27,26 @@ export async function planOffline(
   return { findings, plan: planDownload(facts, storage, table, options), blocked: hasBlocker(findings) };
 }
 
+/** What most NAND chips of such phones have, bytes; a scatter file does not say. */
+const NAND_PAGE = 2048;
+
 /** A phone that is exactly as the scatter file says. */
 function imagine(layout: ScatterLayout): { storage: StorageInfo; table: PartitionTable } {
   const user = userRegion(layout.storage);
   const partitions = layout.partitions
     .filter((each) => each.region === user && each.endRelativeBlocks === undefined)
     .map((each) => ({ name: each.name, region: user, start: each.start, length: each.size }));
-  const boot: [Region, number][] = bootRegions(layout.storage).map((region) => [region, layout.blockSize]);
+  const end = Math.max(0, ...partitions.map(({ start, length }) => start + length));
+  const boot = bootRegions(layout.storage).map((region): [Region, number] => [region, layout.blockSize]);
+  const isNand = layout.storage === 'nand';
   return {
     storage: {
       kind: layout.storage,
-      blockSize: layout.storage === 'ufs' ? 4096 : 512,
-      regions: new Map(boot),
+      blockSize: layout.storage === 'ufs' ? 4096 : isNand ? NAND_PAGE : 512,
+      regions: new Map(isNand ? [['nand', end]] : boot),
       id: new Uint8Array(16),
+      ...(isNand ? { nand: { pageSize: NAND_PAGE, spareSize: 64, eraseBlock: layout.blockSize, poolSize: 0 } } : {}),
     },
-    table: { kind: 'gpt', source: 'the scatter file', partitions },
+    table: { kind: isNand ? 'pmt' : 'gpt', source: 'the scatter file', partitions },
   };
 }

@@ -53,8 +53,7 @@ function checkImagesAgainstTable(facts: FirmwareFacts, storage: StorageInfo, tab
     const { partition, image } = fact;
     if (!image || fact.error) continue;
     if (isPreloader(partition)) {
-      const region = bootRegions(storage.kind)[0];
-      const room = region === undefined ? 0 : (storage.regions.get(region) ?? 0);
+      const room = preloaderRoom(storage, table);
       if (image.expandedSize > room) findings.push(tooLarge(fact, room, 'the phone’s boot area'));
       continue;
     }
@@ -75,6 +74,14 @@ function checkImagesAgainstTable(facts: FirmwareFacts, storage: StorageInfo, tab
     }
   }
   return findings;
+}
+
+/** Bytes for the preloader: its boot area, on NAND its partition. */
+function preloaderRoom(storage: StorageInfo, table: PartitionTable): number {
+  const entry = storage.kind === 'nand' ? partitionOnPhone(table, 'preloader') : undefined;
+  if (entry) return entry.length;
+  const region = bootRegions(storage.kind)[0];
+  return region === undefined ? 0 : (storage.regions.get(region) ?? 0);
 }
 
 /** Compares places and sizes. Differences of partitions that are to be written block the job; others are told. */

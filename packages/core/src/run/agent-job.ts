@@ -6,6 +6,7 @@ import type { EmiTable } from '../firmware/emi-table.js';
 import { MemoryFolder } from '../firmware/memory-folder.js';
 import type { FirmwarePackage } from '../firmware/package.js';
 import { parsePreloader } from '../firmware/preloader.js';
+import { badBlockPool } from '../firmware/scatter/bad-block-pool.js';
 import { type ByteSource, readWhole } from '../firmware/source.js';
 import { gatherCredentials } from './credentials.js';
 import { leavePhone, type ReachOptions, reachPhone, startAgent } from './phone-session.js';
@@ -40,7 +41,9 @@ export async function withAgent<T>(
     }
     if (choice.image) {
       const credentials = await gatherCredentials(job.firmware, job.credentials);
-      agent = await startAgent(phone, { image: choice.image, emi: await emiOf(job), credentials }, job.emit);
+      const pool = job.firmware && badBlockPool(job.firmware.scatter);
+      const needs = { image: choice.image, emi: await emiOf(job), credentials, badBlockPool: pool };
+      agent = await startAgent(phone, needs, job.emit);
     }
     return await work(phone, agent);
   } finally {

@@ -5,6 +5,7 @@ import { UnbrickError } from '../errors/unbrick-error.js';
 import { type AgentChoice, chooseAgent, loadAgentFiles } from '../firmware/agent-search.js';
 import { type FirmwareFacts, gatherFirmwareFacts } from '../firmware/firmware-facts.js';
 import type { FirmwarePackage } from '../firmware/package.js';
+import { badBlockPool } from '../firmware/scatter/bad-block-pool.js';
 import type { ByteSource } from '../firmware/source.js';
 import { planDownload } from '../plan/download-plan.js';
 import type { Plan } from '../plan/plan.js';
@@ -111,7 +112,12 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
   const credentials = await gatherCredentials(firmware, job.credentials);
   const agentFindings = checkAgent(preloaderFacts, phone.identity, choice, credentials);
   judge([checkChip(firmware.scatter, phone.identity), ...agentFindings], job);
-  const needs = { image: choice.image as AgentImage, emi: preloaderFacts.preloader?.emi, credentials };
+  const needs = {
+    image: choice.image as AgentImage,
+    emi: preloaderFacts.preloader?.emi,
+    credentials,
+    badBlockPool: badBlockPool(firmware.scatter),
+  };
   const agent = await startAgent(phone, needs, emit);
   session.agent = agent;
 

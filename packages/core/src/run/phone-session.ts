@@ -53,12 +53,14 @@ export interface AgentNeeds {
   image: AgentImage;
   emi: EmiTable | undefined;
   credentials: OwnerCredentials;
+  /** Raw NAND: bytes of the bad-block pool that the firmware is laid out for. */
+  badBlockPool?: number | undefined;
 }
 
 /** Satisfies the phone's locks with what the owner has, then uploads and starts an agent, telling its progress. */
 export async function startAgent(
   phone: ConnectedPhone,
-  { image, emi, credentials }: AgentNeeds,
+  { image, emi, credentials, badBlockPool }: AgentNeeds,
   emit: EventSink,
 ): Promise<Agent> {
   const note = (message: string) => emit({ type: 'note', phase: 'identify', message });
@@ -67,6 +69,7 @@ export async function startAgent(
     identity,
     image,
     emi,
+    badBlockPool,
     ...(credentials.signer ? { signer: credentials.signer } : {}),
     onProgress: (phase, bytes, total) => emit({ type: 'progress', phase, bytes, total }),
     onNote: (message) => emit({ type: 'note', phase: 'agent-upload', message }),

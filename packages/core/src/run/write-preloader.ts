@@ -2,7 +2,7 @@ import type { Agent } from '../agent/agent.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream, sha256Hex } from '../hash.js';
 import type { WritePreloaderStep } from '../plan/plan.js';
-import type { Extent, Region } from '../storage/storage.js';
+import type { Extent, NandGeometry, Region } from '../storage/storage.js';
 import { concat, hex } from '../wire/index.js';
 import type { EventSink, PartitionReport } from './events.js';
 import { PhaseProgress } from './phase-progress.js';
@@ -45,7 +45,7 @@ export async function writePreloader(
     name: step.partition,
     bytes: total,
     sha256,
-    verifiedBy: 'readback-sha256',
+    verifiedBy: proven ? 'readback-sha256' : written.agentProof === 'none' ? 'none' : `agent-${written.agentProof}`,
     seconds: (writtenAt - started) / 1000,
     verifySeconds: (performance.now() - writtenAt) / 1000,
   };
@@ -67,6 +67,7 @@ async function lookForPreloader(
 ): Promise<{ place?: PreloaderPlace; held: string[] }> {
   const size = agent.storage.regions.get(region) ?? 0;
   const held: string[] = [];
+  if (agent.storage.nand) return lookOnNand(agent, region, file, agent.storage.nand);
   for (const start of FILE_OFFSETS) {
     if (start + file.length > size) continue;
     const hash = await Sha256Stream.create();
@@ -77,6 +78,25 @@ async function lookForPreloader(
   }
   return { held };
 }
+
+/** On NAND the file begins at some page of the first blocks, behind headers that are made for the chip's geometry. */
+async function lookOnNand(
+  agent: Agent,
+  region: Region,
+  file: Uint8Array,
+  { pageSize, eraseBlock }: NandGeometry,
+): Promise<{ place?: PreloaderPlace; held: string[] }> {
+  const size = agent.storage.regions.get(region) ?? 0;
+  const length = Math.min(size, (Math.ceil(file.length / eraseBlock) + NAND_HEADER_BLOCKS) * eraseBlock);
+  const head = await readAll(agent, { region, start: 0, length });
+  for (let start = 0; start + file.length <= length; start += pageSize) {
+    if (file.every((byte, i) => head[start + i] === byte)) return { place: { region, start }, held: [] };
+  }
+  return { held: [`the first ${length} bytes of the NAND do not hold the file`] };
+}
+
+/** Blocks that headers may take before the file. */
+const NAND_HEADER_BLOCKS = 2;
 
 /**
  * Some agents write the first boot area only. The second copy is made of the bytes of the first, device header and all: both

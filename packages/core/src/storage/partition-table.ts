@@ -1,9 +1,10 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { parseGpt } from './gpt.js';
 import { parseMbr } from './mbr.js';
+import { parseNandPmt } from './nand-pmt.js';
 import { parsePmt } from './pmt.js';
 import type { ReadBytes, TableProblem } from './read-bytes.js';
-import type { PartitionTable, Region } from './storage.js';
+import type { NandGeometry, PartitionTable, Region } from './storage.js';
 
 export interface FoundTable {
   table: PartitionTable;
@@ -39,7 +40,11 @@ export async function findPartitionTable(
     if (mbr.table) return { table: mbr.table, problems: mbr.problems };
     problems.push(...pmt.problems, ...mbr.problems);
   }
-  throw new UnbrickError({
+  throw noTable(problems);
+}
+
+function noTable(problems: readonly TableProblem[]): UnbrickError {
+  return new UnbrickError({
     code: 'NO_PARTITION_TABLE',
     stage: 'agent',
     message: 'The phone’s storage holds no partition table that can be read.',
@@ -49,6 +54,20 @@ export async function findPartitionTable(
       'A table can be restored from a complete firmware made for exactly this model (pgpt image).',
     ],
   });
+}
+
+/**
+ * The table of a raw NAND: the PMT in the two blocks before its bad-block pool, which is the end of the region.
+ * @throws UnbrickError `NO_PARTITION_TABLE`, and what `read` throws
+ */
+export async function readTableFromNand(
+  read: ReadBytes,
+  regionSize: number,
+  nand: Pick<NandGeometry, 'pageSize' | 'eraseBlock'>,
+): Promise<PartitionTable> {
+  const { table, problems } = await parseNandPmt(read, regionSize, nand);
+  if (table) return table;
+  throw noTable(problems);
 }
 
 /** {@link findPartitionTable} for callers that need the table only. */

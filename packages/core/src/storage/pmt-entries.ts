@@ -44,6 +44,25 @@ const REGIONS: readonly (Region | undefined)[] = [
  * the entries; it is the one in which they line up. Empty when none does.
  */
 export function pmtPartitions(area: Uint8Array): PartitionEntry[] {
+  return placed(bestReading(area));
+}
+
+/**
+ * As {@link pmtPartitions}, for a NAND: one region, whose addresses the entries give. The pool of spare blocks, which ends
+ * the list, is no place that can be addressed and is left out.
+ */
+export function nandPmtPartitions(area: Uint8Array): PartitionEntry[] {
+  const entries = bestReading(area);
+  const pool = entries.findIndex(({ name }) => name.toUpperCase() === 'BMTPOOL');
+  return (pool < 0 ? entries : entries.slice(0, pool)).map(({ name, offset, size }) => ({
+    name,
+    region: 'nand',
+    start: offset,
+    length: size,
+  }));
+}
+
+function bestReading(area: Uint8Array): RawEntry[] {
   let best: { entries: RawEntry[]; gaps: number } | undefined;
   for (const form of FORMS) {
     const entries = readAs(area, form);
@@ -54,12 +73,14 @@ export function pmtPartitions(area: Uint8Array): PartitionEntry[] {
       best = { entries, gaps };
     }
   }
-  return best ? placed(best.entries) : [];
+  return best?.entries ?? [];
 }
 
 function readAs(area: Uint8Array, form: Form): RawEntry[] | undefined {
   const entries: RawEntry[] = [];
   for (let at = 0; at + form.size <= area.length; at += form.size) {
+    // Erased flash behind the last entry.
+    if (area[at] === 0xff) break;
     let entry: RawEntry;
     try {
       entry = form.parse(area, at);

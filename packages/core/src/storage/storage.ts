@@ -34,6 +34,22 @@ export interface StorageInfo {
   id: Uint8Array;
   /** Size of the phone's RAM in bytes where the agent tells it. */
   ramSize?: number;
+  /** Raw NAND only. */
+  nand?: NandGeometry;
+}
+
+/** How a raw NAND chip is made. Addresses of the region `nand` are logical: the agent puts good blocks in place of bad ones. */
+export interface NandGeometry {
+  /** Bytes; reads and writes move whole pages. */
+  pageSize: number;
+  /** Bytes beside each page, for error correction and marks. */
+  spareSize: number;
+  /** Bytes; what can be erased. Writes begin at such a block. */
+  eraseBlock: number;
+  /** Bytes at the end of the chip that stand in for bad blocks; not part of the region. */
+  poolSize: number;
+  /** Bad blocks that the agent has replaced, where it tells. */
+  replacedBlocks?: number;
 }
 
 export type PartitionTableKind = 'gpt' | 'pmt' | 'mbr';
@@ -55,7 +71,7 @@ export function userRegion(kind: StorageKind): Region {
   return kind === 'ufs' ? 'lu2' : kind === 'nand' ? 'nand' : 'user';
 }
 
-/** The regions that hold the preloader, first copy first. */
+/** The regions that hold the preloader, first copy first. On NAND it is the beginning of the only one. */
 export function bootRegions(kind: StorageKind): Region[] {
-  return kind === 'ufs' ? ['lu0', 'lu1'] : kind === 'nand' ? [] : ['boot1', 'boot2'];
+  return kind === 'ufs' ? ['lu0', 'lu1'] : kind === 'nand' ? ['nand'] : kind === 'sdmmc' ? [] : ['boot1', 'boot2'];
 }

@@ -22,18 +22,38 @@ export interface ChipDialect {
   tellsDramWords?: boolean;
   /** A bad-block pool word follows the RAM part of the flash report. */
   tellsBmtBlocks?: boolean;
+  /** Bytes of the bad-block pool on this chip's NAND phones where the firmware does not say; {@link USUAL_NAND_POOL} else. */
+  nandPool?: number;
+  /**
+   * The agent has one stage: no probe, no memory state word, no upload of a second stage; region 2 of its file is a table of
+   * NAND chips. Memory is set up from the command loop.
+   */
+  oneStage?: boolean;
 }
+
+/** 0xA8 blocks of 128 KiB. */
+export const USUAL_NAND_POOL = 0x1500000;
 
 const NEVER = { until2015: [], since2019: [] } as const;
 const SLC_MARKER = 'get SLC percent count';
 
 export const CHIP_DIALECTS: readonly ChipDialect[] = [
   {
+    name: 'MT6573/MT6575/MT6577',
+    hwCodes: [0x6573, 0x6575, 0x6577],
+    extraWords: NEVER,
+    emi: { exchange: 'single', versions: [5, 6, 7, 8, 9] },
+    nandSizeBits: 32,
+    nandPool: 0xa00000,
+    oneStage: true,
+  },
+  {
     name: 'MT6571',
     hwCodes: [0x6571],
     extraWords: { until2015: ['newCombo'], since2019: ['newCombo'] },
     emi: { exchange: 'single-with-id', versions: [14] },
     nandSizeBits: 64,
+    nandPool: 0xe00000,
   },
   {
     name: 'MT6572',
@@ -63,6 +83,7 @@ export const CHIP_DIALECTS: readonly ChipDialect[] = [
     extraWords: { until2015: ['forceEnableDram'], since2019: ['forceEnableDram'] },
     emi: { exchange: 'single-with-id', versions: [10] },
     nandSizeBits: 32,
+    nandPool: 0xa00000,
   },
   {
     name: 'MT6592',
@@ -135,12 +156,6 @@ export const CHIP_DIALECTS: readonly ChipDialect[] = [
   },
   { name: 'MT2601', hwCodes: [0x2601], extraWords: NEVER, nandSizeBits: 64 },
 ];
-
-/**
- * Chips whose agents have one stage, no probe and a NAND table in place of stage 2. They were never seen with a phone of
- * the smartphone flow, so they are refused rather than guessed at.
- */
-export const ONE_STAGE_HW_CODES: readonly number[] = [0x6573, 0x6575, 0x6577];
 
 /** The row for a chip, or undefined for a chip nobody has looked at. */
 export function dialectOf(hwCode: number): ChipDialect | undefined {

@@ -17,7 +17,8 @@ const ROWS: [number, string, string, string][] = [
   [0x8163, SLC_MARKER, '', SLC],
   [0x8127, SLC_MARKER, '', `00000000${SLC}`],
   ...[
-    0x6572, 0x6735, 0x0321, 0x0335, 0x0337, 0x6752, 0x6795, 0x6595, 0x8172, 0x8173, 0x8176, 0x8590, 0x8135, 0x2601,
+    0x6572, 0x6573, 0x6575, 0x6577, 0x6735, 0x0321, 0x0335, 0x0337, 0x6752, 0x6795, 0x6595, 0x8172, 0x8173, 0x8176,
+    0x8590, 0x8135, 0x2601,
   ].map((hwCode): [number, string, string, string] => [hwCode, '', '', '']),
 ];
 
@@ -64,5 +65,7 @@ describe('fixed part', () => {
   it('is what the genuine host sends', () => {
     const words = fixedConfig({ bromVersion: 0x05, bootloaderVersion: 0xfe });
     expect(hexBytes(words)).toBe('05fe0008007007ffff010000000002010200');
+    const withPool = fixedConfig({ bromVersion: 0x05, bootloaderVersion: 0xfe }, 0x1500000);
+    expect(hexBytes(withPool)).toBe('05fe0008007007ffff010150000002010200');
   });
 });

@@ -6,8 +6,12 @@ import type { ChipDialect, ExtraWord } from './chip-dialect.js';
 /**
  * The 18 bytes every legacy stage 1 reads first (docs/protocol/legacy-agent.md, "fixed part"). Values are those of the
  * vendor's own host, apart from the two version bytes, which are what the boot ROM or preloader said.
+ * @param badBlockPool bytes at the end of a NAND that stand in for bad blocks; 0 without NAND
  */
-export function fixedConfig(identity: Pick<DeviceIdentity, 'bromVersion' | 'bootloaderVersion'>): Uint8Array {
+export function fixedConfig(
+  identity: Pick<DeviceIdentity, 'bromVersion' | 'bootloaderVersion'>,
+  badBlockPool = 0,
+): Uint8Array {
   return LegacyConfig.build({
     bromVersion: identity.bromVersion,
     bootloaderVersion: identity.bootloaderVersion,
@@ -16,7 +20,8 @@ export function fixedConfig(identity: Pick<DeviceIdentity, 'bromVersion' | 'boot
     nandCs: 0x00,
     nandTiming: 0x7007ffff,
     bmtFlag: 1,
-    bmtSize: 0,
+    // Without NAND the agent has no use for it.
+    bmtSize: badBlockPool,
     // 2 = decide by the battery.
     forceCharge: 2,
     resetKey: 1,

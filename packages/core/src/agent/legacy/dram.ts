@@ -17,7 +17,14 @@ import type { AgentStartOptions } from '../start.js';
 import type { ChipDialect } from './chip-dialect.js';
 import { eraOf } from './config-words.js';
 import type { Conversation } from './conversation.js';
-import { candidatesFor, describeTable, type EmiCandidates, listFor } from './emi-choice.js';
+import {
+  candidatesFor,
+  describeIds,
+  describeTable,
+  type EmiCandidates,
+  listFor,
+  type StorageIds,
+} from './emi-choice.js';
 import { nameOfWord } from './status-words.js';
 
 /** What follows a successful set-up. */
@@ -32,8 +39,7 @@ const OTHER_WAYS = [PRELOADER_MODE, OTHER_VARIANT, 'Nothing was written to the p
 /** Everything the set-up of the memory needs to know. */
 export interface DramSetup {
   dialect: ChipDialect;
-  /** eMMC CID in natural order. */
-  cid: Uint8Array;
+  ids: StorageIds;
   emi?: EmiTable | undefined;
   description: string;
   onNote?: AgentStartOptions['onNote'];
@@ -49,8 +55,17 @@ export interface DramSetup {
 export async function setUpDram(talk: Conversation, setup: DramSetup): Promise<number> {
   talk.doing = { stage: 'dram', what: 'setting up the memory of the phone' };
   await readStorageIds(talk);
+  return enableDram(talk, setup);
+}
+
+/**
+ * The set-up from ENABLE_DRAM on, which agents of one stage take in their command loop.
+ * @throws as {@link setUpDram}
+ */
+export async function enableDram(talk: Conversation, setup: DramSetup): Promise<number> {
+  talk.doing = { stage: 'dram', what: 'setting up the memory of the phone' };
   const { dialect, emi } = setup;
-  const phone = `memory id of the phone (eMMC CID): ${hexBytes(setup.cid)}`;
+  const phone = `memory id of the phone: ${describeIds(setup.ids)}`;
   if (!emi) {
     throw new UnbrickError({
       code: 'EMI_TABLE_MISSING',
@@ -73,7 +88,7 @@ export async function setUpDram(talk: Conversation, setup: DramSetup): Promise<n
     });
   }
   const evidence = [phone, describeTable(emi)];
-  const candidates = candidatesFor(emi, setup.cid);
+  const candidates = candidatesFor(emi, setup.ids);
   if (candidates.matching.length + candidates.discrete.length === 0) {
     throw new UnbrickError({
       code: 'EMI_NO_MATCH',
@@ -175,7 +190,7 @@ async function agreeOnRecord(
   if (!entry) throw new RangeError('no candidate');
   if (candidates.matching.length === 0 && candidates.discrete.length > 1) {
     setup.onNote?.(
-      `the first of ${candidates.discrete.length} discrete memory settings is used; the CID cannot tell which is right`,
+      `the first of ${candidates.discrete.length} discrete memory settings is used; the storage id cannot tell which is right`,
     );
   }
   if (setup.dialect.emi?.exchange === 'single-with-id') await talk.bytes(16, 'the storage id');

@@ -1,31 +1,48 @@
 import { describeEmiEntry } from '../../firmware/emi.js';
 import type { EmiEntry, EmiTable } from '../../firmware/emi-table.js';
+import { hexBytes } from '../../wire/index.js';
 
 const DISCRETE = 0;
+const NAND_MCP = 1;
 const EMMC_MCP = 2;
 const ANY = 0xf;
 
 /** Entries of a memory table that can be meant for a phone. */
 export interface EmiCandidates {
-  /** The id is the start of the phone's CID: made for this memory chip. */
+  /** The id is the start of the phone's storage id: made for this memory chip. */
   matching: EmiEntry[];
-  /** Without an id: RAM apart from the storage chip, about which the CID says nothing. */
+  /** Without an id: RAM apart from the storage chip, about which the storage id says nothing. */
   discrete: EmiEntry[];
 }
 
-/** @param cid the phone's eMMC CID in natural order */
-export function candidatesFor(table: EmiTable, cid: Uint8Array): EmiCandidates {
+/** What stage 1 found out about the storage chip. */
+export interface StorageIds {
+  /** eMMC CID in natural order; zeros without an eMMC. */
+  cid: Uint8Array;
+  /** NAND id bytes; empty without a NAND. */
+  nandId: Uint8Array;
+}
+
+export function candidatesFor(table: EmiTable, { cid, nandId }: StorageIds): EmiCandidates {
   const swapped = swapWords(cid);
   // Fillers name no kind of memory and match no phone.
   const real = table.entries.filter((entry) => entry.dramKind !== 0);
-  const forEmmc = real.filter(
-    (entry) => (entry.storageClass === EMMC_MCP || entry.storageClass === ANY) && entry.id.length > 0,
-  );
-  return {
+  const fits = ({ storageClass, id }: EmiEntry) => {
+    if (id.length === 0) return false;
     // The order of the CID bytes is proven for the chips that were looked at, not for every driver: both count.
-    matching: forEmmc.filter((entry) => startsWith(cid, entry.id) || startsWith(swapped, entry.id)),
+    const onEmmc = storageClass === EMMC_MCP || storageClass === ANY;
+    const onNand = storageClass === NAND_MCP || storageClass === ANY;
+    return (onEmmc && (startsWith(cid, id) || startsWith(swapped, id))) || (onNand && startsWith(nandId, id));
+  };
+  return {
+    matching: real.filter(fits),
     discrete: real.filter((entry) => entry.storageClass === DISCRETE || entry.id.length === 0),
   };
+}
+
+/** For evidence: `eMMC CID 1501…` or `NAND id addc…`. */
+export function describeIds({ cid, nandId }: StorageIds): string {
+  return nandId.length > 0 ? `NAND id ${hexBytes(nandId)}` : `eMMC CID ${hexBytes(cid)}`;
 }
 
 /** The bytes of a list agent's table: all of it, or when that is more than it takes, what can be meant for the phone. */

@@ -1,5 +1,5 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import type { Extent } from '../../storage/storage.js';
+import type { Extent, StorageInfo } from '../../storage/storage.js';
 import {
   decode,
   hex,
@@ -7,12 +7,12 @@ import {
   LegacyCommand,
   LegacyError,
   LegacyFormat,
-  LegacyStorage,
+  LegacyNandError,
   u64,
 } from '../../wire/index.js';
 import type { TransferOptions } from '../agent.js';
 import type { Conversation } from './conversation.js';
-import { describeExtent } from './regions.js';
+import { describeExtent, storageNumber } from './regions.js';
 import { nameOfWord } from './status-words.js';
 import { selectPart } from './switch-part.js';
 
@@ -27,7 +27,12 @@ const COMMAND_SIZE = 256 * 2 ** 20;
  * (docs/protocol/legacy-agent.md, "FORMAT").
  * @throws UnbrickError `FORMAT_PARTIAL` when places could not be erased
  */
-export async function eraseExtent(talk: Conversation, extent: Extent, options: TransferOptions = {}): Promise<void> {
+export async function eraseExtent(
+  talk: Conversation,
+  storage: StorageInfo,
+  extent: Extent,
+  options: TransferOptions = {},
+): Promise<void> {
   const end = extent.start + extent.length;
   const failures: Failure[] = [];
   for (let at = extent.start; at < end; ) {
@@ -35,7 +40,7 @@ export async function eraseExtent(talk: Conversation, extent: Extent, options: T
     const commandEnd = Math.min(end, (Math.floor(at / COMMAND_SIZE) + 1) * COMMAND_SIZE);
     const run = { region: extent.region, start: at, length: commandEnd - at };
     const before = at - extent.start;
-    failures.push(...(await formatCommand(talk, run, (bytes) => options.onBytes?.(before + bytes))));
+    failures.push(...(await formatCommand(talk, storage, run, (bytes) => options.onBytes?.(before + bytes))));
     options.onBytes?.(commandEnd - extent.start);
     at = commandEnd;
   }
@@ -47,13 +52,18 @@ interface Failure {
   address: number;
 }
 
-async function formatCommand(talk: Conversation, run: Extent, onBytes: (bytes: number) => void): Promise<Failure[]> {
+async function formatCommand(
+  talk: Conversation,
+  storage: StorageInfo,
+  run: Extent,
+  onBytes: (bytes: number) => void,
+): Promise<Failure[]> {
   talk.doing = { stage: 'erase', what: `erasing ${describeExtent(run)}` };
-  await selectPart(talk, run.region);
+  await selectPart(talk, storage, run.region);
   await talk.send(
     Uint8Array.of(LegacyCommand.FORMAT),
     LegacyFormat.build({
-      storage: LegacyStorage.EMMC,
+      storage: storageNumber(storage.kind),
       eraseFlag: 0,
       validation: 0,
       addressType: 0,
@@ -67,8 +77,11 @@ async function formatCommand(talk: Conversation, run: Extent, onBytes: (bytes: n
   for (;;) {
     const status = await talk.u32('the progress of the erase', talk.timeouts.eraseStep);
     if (status !== 0 && status !== LegacyError.DA_IN_PROGRESS) {
-      failures.push({ status, address: await address(talk) });
+      const failure = { status, address: await address(talk) };
       const verdict = await talk.byte('whether the erase goes on');
+      // A NAND chip is born with bad blocks; leaving them alone is right.
+      const harmless = storage.kind === 'nand' && status === LegacyNandError.BAD_BLOCK && verdict === LegacyByte.CONT;
+      if (!harmless) failures.push(failure);
       if (verdict === LegacyByte.CONT) continue;
       if (verdict === LegacyByte.STOP) return failures;
       throw talk.outOfStep(`a failed erase step was followed by ${hex(verdict, 2)}`);

@@ -24,6 +24,7 @@ const nand = (wide: boolean, ids: string, count: number, size = zeros(wide ? 8 :
   `← 00 00 0B C8 00 FF FF ${size} ${ids} ${zeros(2 * count)} ${zeros(9)}\n`;
 
 const CID = Uint8Array.from([0x15, 1, 0, 0x46]);
+const CONTEXT = { cid: CID, ramSize: 0, poolSize: 0 };
 const unknownChip: ChipDialect = { name: '?', hwCodes: [], extraWords: { until2015: [], since2019: [] } };
 
 function read(script: string, dialect: ChipDialect | undefined, timeouts = HASTY) {
@@ -88,19 +89,60 @@ describe('flash report', () => {
     expect(await failureOf(read(huge, dialectOf(0x6580)).report)).toMatchObject({ code: 'AGENT_OUT_OF_STEP' });
   });
 
-  it('tells a dead storage from one of another kind', async () => {
+  it('tells a dead storage', async () => {
     const gone = EMMC.replace('← 00 00 00 00', '← 00 00 0C 4D');
     const none = await read(NOR + nand(true, '00 07', 7) + gone + SD + RAM + END, dialectOf(0x6580)).report;
-    expect(() => storageOf(none, CID, 0)).toThrow(expect.objectContaining({ code: 'STORAGE_NOT_FOUND' }));
-    const nandFound = nand(true, '00 07', 7).replace('0B C8', '00 00');
-    const other = await read(NOR + nandFound + gone + SD + RAM + END, dialectOf(0x6580)).report;
-    expect(() => storageOf(other, CID, 0)).toThrow(expect.objectContaining({ code: 'STORAGE_UNSUPPORTED' }));
+    expect(() => storageOf(none, CONTEXT)).toThrow(expect.objectContaining({ code: 'STORAGE_NOT_FOUND' }));
+  });
+
+  /** 512 MiB in pages of 2 KiB, 64 a block. */
+  const geometry = (wide: boolean, tail = '08 00 00 40 00 40 00 05 01') =>
+    `← 00 00 00 00 00 00 01 ${wide ? '00 00 00 00 ' : ''}20 00 00 00 00 07 00 AD 00 DC 00 10 00 95 00 54 00 00 00 00 ${tail}\n`;
+  const noEmmc = EMMC.replace('← 00 00 00 00', '← 00 00 0C 4D');
+  const nandBoot = END.replace('04 09', '04 0B');
+
+  it('describes a NAND: the region ends where the bad-block pool begins', async () => {
+    const report = await read(NOR + geometry(false) + noEmmc + SD + RAM + nandBoot, dialectOf(0x6572)).report;
+    expect(storageOf(report, { ...CONTEXT, poolSize: 0x1500000 })).toEqual({
+      kind: 'nand',
+      blockSize: 2048,
+      regions: new Map([['nand', 0x20000000 - 0x1500000]]),
+      id: Uint8Array.of(0xad, 0xdc, 0x10, 0x95, 0x54),
+      ramSize: 2 ** 30,
+      nand: { pageSize: 2048, spareSize: 64, eraseBlock: 0x20000, poolSize: 0x1500000 },
+    });
+  });
+
+  it('believes the pool of the report more than the one it told', async () => {
+    const script = `${NOR + geometry(true) + noEmmc + SD + RAM}← 00 00 00 50\n${nandBoot}`;
+    const storage = storageOf(await read(script, dialectOf(0x8163)).report, { ...CONTEXT, poolSize: 0x1500000 });
+    expect(storage.nand?.poolSize).toBe(0x50 * 0x20000);
+  });
+
+  it('takes the chip the phone starts from when there are two', async () => {
+    const both = await read(NOR + geometry(true) + EMMC + SD + RAM + END, dialectOf(0x6580)).report;
+    expect(storageOf(both, CONTEXT).kind).toBe('emmc');
+    expect(storageOf({ ...both, bootStyle: 0x40b }, CONTEXT).kind).toBe('nand');
+  });
+
+  it('takes an SD card when there is nothing else', async () => {
+    const card = SD.replace('00 00 0C 4F 00 00 00 00 00 00 00 00', '00 00 00 00 00 00 00 01 D0 00 00 00');
+    const report = await read(NOR + nand(true, '00 07', 7) + noEmmc + card + RAM + END, dialectOf(0x6580)).report;
+    expect(storageOf(report, CONTEXT)).toMatchObject({ kind: 'sdmmc', regions: new Map([['user', 0x1d0000000]]) });
+  });
+
+  it.each([
+    ['pages of 0 bytes', '00 00 00 40 00 40 00 05 01'],
+    ['blocks of 3 pages', '08 00 00 40 00 03 00 05 01'],
+  ])('refuses a NAND with %s', async (_, tail) => {
+    const report = await read(NOR + geometry(true, tail) + noEmmc + SD + RAM + nandBoot, dialectOf(0x6580)).report;
+    expect(() => storageOf(report, CONTEXT)).toThrow(expect.objectContaining({ code: 'STORAGE_UNSUPPORTED' }));
   });
 
   it('gives the regions that exist, and the memory size of the set-up when the report has none', async () => {
     const silentRam = RAM.replace('00 02 00 00 00 00 00 00', '00 02 00 00 00 00 0B B9');
     const report = await read(NOR + nand(true, '00 07', 7) + EMMC + SD + silentRam + END, dialectOf(0x6580)).report;
-    const storage = storageOf(report, CID, 512 << 20);
+    const storage = storageOf(report, { ...CONTEXT, ramSize: 512 << 20 });
     expect([...storage.regions.keys()]).toEqual(['boot1', 'boot2', 'rpmb', 'user']);
     expect(storage.ramSize).toBe(512 << 20);
     expect(storage.id).toBe(CID);

@@ -1,11 +1,12 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import { readTableFromStorage } from '../../storage/partition-table.js';
-import { bootRegions, type Extent, type PartitionTable, type StorageInfo } from '../../storage/storage.js';
+import { readTableFromNand, readTableFromStorage } from '../../storage/partition-table.js';
+import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
 import { encode, LegacyCommand, u32 } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
 import type { AgentStartOptions } from '../start.js';
 import { type Conversation, conversationIsOver } from './conversation.js';
 import { eraseExtent } from './erase-command.js';
+import { checkNandStart, writeNandExtent } from './nand-write-command.js';
 import { fetchPartitionList, tableOfList } from './partition-list.js';
 import { downloadPreloader } from './preloader-command.js';
 import { readExtent } from './read-command.js';
@@ -19,7 +20,7 @@ export interface LegacyAgentFacts {
   onNote?: AgentStartOptions['onNote'] | undefined;
 }
 
-/** A running agent of the legacy generation on a phone with eMMC. */
+/** A running agent of the legacy generation, on a phone with eMMC, an SD card in its place, or raw NAND. */
 export class LegacyAgent implements Agent {
   readonly generation = 'legacy';
   readonly version: string;
@@ -44,21 +45,24 @@ export class LegacyAgent implements Agent {
   async readPartitionTable(): Promise<PartitionTable> {
     return this.#alone('reading the partition table', async () => {
       try {
-        return tableOfList(await fetchPartitionList(this.#talk), this.storage);
+        return tableOfList(await fetchPartitionList(this.#talk, this.storage.kind), this.storage);
       } catch (error) {
         if (conversationIsOver(error)) throw error;
         this.#onNote?.(`${(error as UnbrickError).evidence[0]}; the partition table is read from the storage itself`);
       }
+      const region = userRegion(this.storage.kind);
       const readBytes = async (start: number, length: number) => {
         const bytes = new Uint8Array(length);
         let at = 0;
-        for await (const piece of readExtent(this.#talk, { region: 'user', start, length })) {
+        for await (const piece of readExtent(this.#talk, this.storage, { region, start, length })) {
           bytes.set(piece, at);
           at += piece.length;
         }
         return bytes;
       };
-      return readTableFromStorage(readBytes, this.storage.regions.get('user') ?? 0, this.storage.blockSize);
+      const size = this.storage.regions.get(region) ?? 0;
+      if (this.storage.nand) return readTableFromNand(readBytes, size, this.storage.nand);
+      return readTableFromStorage(readBytes, size, this.storage.blockSize);
     });
   }
 
@@ -66,7 +70,7 @@ export class LegacyAgent implements Agent {
     checkExtent(this.storage, extent, 1);
     this.#begin('reading');
     try {
-      yield* readExtent(this.#talk, extent, options);
+      yield* readExtent(this.#talk, this.storage, extent, options);
     } finally {
       this.#busyWith = undefined;
     }
@@ -75,9 +79,12 @@ export class LegacyAgent implements Agent {
   /** @throws UnbrickError `EXTENT_INVALID`, `DATA_LENGTH`, `AGENT_REFUSED`, `WRITE_MISMATCH`, or what `data` throws */
   async write(extent: Extent, data: AsyncIterable<Uint8Array>, options?: TransferOptions): Promise<WriteResult> {
     checkExtent(this.storage, extent, this.storage.blockSize);
+    const onNand = this.storage.kind === 'nand';
+    if (onNand) checkNandStart(this.storage, extent);
     await this.#alone('writing', async () => {
       if (extent.length > 0) await this.#tellSecurity();
-      await writeExtent(this.#talk, extent, data, options);
+      const write = onNand ? writeNandExtent : writeExtent;
+      await write(this.#talk, this.storage, extent, data, options);
     });
     return { bytes: extent.length, agentProof: 'link' };
   }
@@ -86,7 +93,7 @@ export class LegacyAgent implements Agent {
   async writePreloader(file: Uint8Array, options: TransferOptions = {}): Promise<PreloaderWriteResult> {
     options.stop?.throwIfAborted();
     await this.#alone('writing the preloader', () =>
-      downloadPreloader(this.#talk, file, () => this.#tellSecurity(), options.onBytes),
+      downloadPreloader(this.#talk, this.storage, file, () => this.#tellSecurity(), options.onBytes),
     );
     return { bytes: file.length, agentProof: 'link', regions: bootRegions(this.storage.kind) };
   }
@@ -95,9 +102,10 @@ export class LegacyAgent implements Agent {
   async erase(extent: Extent, options?: TransferOptions): Promise<void> {
     checkExtent(this.storage, extent, this.storage.blockSize);
     if (extent.length === 0) return;
+    if (this.storage.kind === 'nand') checkNandStart(this.storage, extent);
     await this.#alone('erasing', async () => {
       await this.#tellSecurity();
-      await eraseExtent(this.#talk, extent, options);
+      await eraseExtent(this.#talk, this.storage, extent, options);
     });
   }
 

@@ -56,7 +56,7 @@ export class PacketFrames {
     while (at < target.length) {
       if (this.#piece.length === 0) {
         const { done, value } = await this.#source.next();
-        if (done) throw this.#wrongLength(`it ended after ${this.#filled + at} bytes`);
+        if (done) throw wrongDataLength(this.#length, `it ended after ${this.#filled + at} bytes`);
         this.#piece = value;
         continue;
       }
@@ -73,16 +73,17 @@ export class PacketFrames {
       if (done) return;
       this.#piece = value;
     }
-    throw this.#wrongLength('it has more');
+    throw wrongDataLength(this.#length, 'it has more');
   }
+}
 
-  #wrongLength(seen: string): UnbrickError {
-    return new UnbrickError({
-      code: 'DATA_LENGTH',
-      stage: 'write',
-      message: 'The data to be written have another length than announced.',
-      evidence: [`${this.#length} bytes were announced`, seen],
-      next: ['Check that the image file is complete and not being changed by another program.'],
-    });
-  }
+/** The stream of a write is shorter or longer than promised. @param length bytes that were announced */
+export function wrongDataLength(length: number, seen: string): UnbrickError {
+  return new UnbrickError({
+    code: 'DATA_LENGTH',
+    stage: 'write',
+    message: 'The data to be written have another length than announced.',
+    evidence: [`${length} bytes were announced`, seen],
+    next: ['Check that the image file is complete and not being changed by another program.'],
+  });
 }

@@ -1,6 +1,6 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import { pmtPartitions } from '../../storage/pmt-entries.js';
-import type { PartitionEntry, PartitionTable, Region, StorageInfo } from '../../storage/storage.js';
+import { nandPmtPartitions, pmtPartitions } from '../../storage/pmt-entries.js';
+import type { PartitionEntry, PartitionTable, Region, StorageInfo, StorageKind } from '../../storage/storage.js';
 import { hex, LegacyByte, LegacyCommand, LegacyGptEntry, type StructValue } from '../../wire/index.js';
 import type { Conversation } from './conversation.js';
 import { regionOfPart } from './regions.js';
@@ -19,12 +19,13 @@ const LARGEST_LIST = 0x10000;
 const ROOM_OF_GPT_AGENTS = 40;
 
 /**
- * Asks the agent for its partition list (docs/protocol/legacy-agent.md, "READ_PMT"), in whatever form it keeps it.
+ * Asks the agent for its partition list (docs/protocol/legacy-agent.md, "READ_PMT" and "READ_PARTITION_TBL"), in whatever
+ * form it keeps it.
  * @throws UnbrickError `PARTITION_LIST_UNUSABLE` when there is none; the agent is usable then
  */
-export async function fetchPartitionList(talk: Conversation): Promise<PartitionList> {
+export async function fetchPartitionList(talk: Conversation, kind: StorageKind): Promise<PartitionList> {
   talk.doing = { stage: 'agent', what: 'reading the partition list of the agent' };
-  await talk.sendByte(LegacyCommand.SDMMC_READ_PMT);
+  await talk.sendByte(kind === 'nand' ? LegacyCommand.NAND_READ_PARTITION_TABLE : LegacyCommand.SDMMC_READ_PMT);
   const state = await talk.byte('the state of the partition table');
   if (state === LegacyByte.NACK) {
     throw unusable(`the agent answered ${nameOfWord(await talk.u32('the error word of the agent'))}`);
@@ -48,9 +49,10 @@ export async function fetchPartitionList(talk: Conversation): Promise<PartitionL
  */
 export function tableOfList({ state, raw }: PartitionList, storage: StorageInfo): PartitionTable {
   // The GPT form is the stricter one: it must name a region in every entry, where a PMT of the same stride has zeros.
-  const inGpt = gptEntries(raw);
+  const inGpt = storage.kind === 'nand' ? [] : gptEntries(raw);
   const kind = inGpt.length > 0 ? 'gpt' : 'pmt';
-  const partitions = inGpt.length > 0 ? inGpt : pmtPartitions(raw);
+  const inPmt = storage.kind === 'nand' ? nandPmtPartitions : pmtPartitions;
+  const partitions = inGpt.length > 0 ? inGpt : inPmt(raw);
   if (partitions.length === 0) {
     throw unusable(`the agent's partition list (${raw.length} bytes, state ${hex(state, 2)}) has no known form`);
   }

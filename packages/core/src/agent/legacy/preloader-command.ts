@@ -1,6 +1,8 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
 import { GFH_MAGIC, GfhFileInfo, GfhHeader } from '../../firmware/preloader-layout.js';
+import type { StorageInfo } from '../../storage/storage.js';
 import {
+  BootDevice,
   concat,
   encode,
   hex,
@@ -27,17 +29,29 @@ const GFH_SIZES: Partial<Record<number, number>> = {
   [GFH_ANTI_CLONE]: GfhAntiClone.size,
 };
 
-/** Flash device of an eMMC boot area. */
-const EMMC_BOOT_AREA = 5;
-/** The agent puts its device header and layout block before the file. */
-const FILE_OFFSET = 0x800;
-const BLOCK = 0x200;
+/** Where the agent puts the file: behind its device header and layout block. */
+interface BootPlace {
+  /** Number of the flash device. */
+  device: number;
+  /** Bytes from the beginning of the boot area. */
+  fileOffset: number;
+  /** Bytes; the file's place ends at a multiple. */
+  unit: number;
+}
+
+function bootPlace({ kind, nand }: StorageInfo): BootPlace {
+  // The device header fills the first page of a NAND, the layout block the second.
+  if (nand) return { device: BootDevice.NAND_SEQUENTIAL, fileOffset: 2 * nand.pageSize, unit: nand.pageSize };
+  if (kind === 'sdmmc') return { device: BootDevice.SD, fileOffset: 0x800, unit: 0x200 };
+  return { device: BootDevice.EMMC_BOOT, fileOffset: 0x800, unit: 0x200 };
+}
+
 /** Fits the smallest buffer; a preloader is a few hundred of them at most. */
 const PACKET_SIZE = 0x1000;
 const EMPTY_KEY_HASH = new Uint8Array(0x20);
 
 /**
- * Hands a plain preloader file to the agent, which makes the device header and writes both boot areas
+ * Hands a plain preloader file to the agent, which makes the device header and writes the boot area or areas
  * (docs/protocol/legacy-agent.md, "DOWNLOAD_BLOADER"). It is never stopped on the way: that would leave a phone without a
  * preloader.
  * @param beforeFirstByte called once the file has proven to be a preloader
@@ -45,11 +59,13 @@ const EMPTY_KEY_HASH = new Uint8Array(0x20);
  */
 export async function downloadPreloader(
   talk: Conversation,
+  storage: StorageInfo,
   file: Uint8Array,
   beforeFirstByte: () => Promise<void>,
   onBytes?: OnBytes,
 ): Promise<void> {
-  const record = recordFor(file);
+  const place = bootPlace(storage);
+  const record = recordFor(file, place);
   await beforeFirstByte();
   talk.doing = { stage: 'write', what: 'writing the preloader' };
   await talk.sendByte(LegacyCommand.DOWNLOAD_BLOADER);
@@ -57,7 +73,7 @@ export async function downloadPreloader(
   await talk.send(encode(u32, 'big', EMPTY_KEY_HASH.length), EMPTY_KEY_HASH);
   const keyCheck = await talk.u32('the check of the preloader key');
   if (keyCheck !== 0) throw talk.refused(keyCheck);
-  await talk.send(encode(u32, 'big', PACKET_SIZE), Uint8Array.of(EMMC_BOOT_AREA));
+  await talk.send(encode(u32, 'big', PACKET_SIZE), Uint8Array.of(place.device));
   await talk.ack('the choice of the boot area');
   // ACK = the area was empty, CONT = there is a preloader to replace.
   await ackOrCont(talk, 'the state of the boot area');
@@ -81,7 +97,7 @@ async function ackOrCont(talk: Conversation, what: string, timeoutMs?: number): 
 }
 
 /** What the agent is told about the file, taken from the file's own headers. */
-function recordFor(file: Uint8Array): Uint8Array {
+function recordFor(file: Uint8Array, { device, fileOffset, unit }: BootPlace): Uint8Array {
   const headers = gfhHeaders(file);
   const infoAt = headers.get(GFH_FILE_INFO);
   if (infoAt === undefined) throw invalid('it does not begin with a FILE_INFO header');
@@ -93,10 +109,10 @@ function recordFor(file: Uint8Array): Uint8Array {
   const antiCloneAt = headers.get(GFH_ANTI_CLONE);
   const antiClone = antiCloneAt === undefined ? undefined : GfhAntiClone.parse(file, antiCloneAt);
   return LegacyBootLoaderRecord.build({
-    device: EMMC_BOOT_AREA,
+    device,
     type: info.fileType,
-    beginAddress: FILE_OFFSET,
-    boundaryAddress: FILE_OFFSET + Math.ceil(file.length / BLOCK) * BLOCK,
+    beginAddress: fileOffset,
+    boundaryAddress: fileOffset + Math.ceil(file.length / unit) * unit,
     attribute: blInfoAt === undefined ? 1 : GfhBlInfo.parse(file, blInfoAt).attribute,
     maxSize: info.maxSize,
     antiCloneEnable: antiClone?.enable ? 1 : 0,

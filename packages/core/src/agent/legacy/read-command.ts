@@ -1,21 +1,9 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import type { Extent } from '../../storage/storage.js';
-import {
-  decode,
-  encode,
-  hex,
-  LegacyByte,
-  LegacyCommand,
-  LegacyRead,
-  LegacyStorage,
-  sum16,
-  u16,
-  u32,
-} from '../../wire/index.js';
+import type { Extent, StorageInfo } from '../../storage/storage.js';
+import { decode, encode, hex, LegacyByte, LegacyCommand, LegacyRead, sum16, u16, u32 } from '../../wire/index.js';
 import type { TransferOptions } from '../agent.js';
 import { type Conversation, conversationIsOver } from './conversation.js';
-import { describeExtent } from './regions.js';
-import { EMMC_BLOCK } from './storage-of-report.js';
+import { describeExtent, storageNumber } from './regions.js';
 import { selectPart } from './switch-part.js';
 
 /** What every host uses for eMMC. */
@@ -38,17 +26,21 @@ const HOST_OS_WINDOWS = 0x0b;
  */
 export async function* readExtent(
   talk: Conversation,
+  storage: StorageInfo,
   extent: Extent,
   options: TransferOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const end = extent.start + extent.length;
-  let skip = extent.start % EMMC_BLOCK;
+  const { blockSize } = storage;
+  let skip = extent.start % blockSize;
+  // NAND is read in whole pages; an eMMC agent cuts the last sector itself.
+  const wholeEnd = Math.ceil((extent.start + extent.length) / blockSize) * blockSize;
+  const end = storage.kind === 'nand' ? wholeEnd : extent.start + extent.length;
   let done = 0;
   for (let at = extent.start - skip; at < end && extent.length > 0; at += COMMAND_SIZE) {
     options.stop?.throwIfAborted();
-    const length = Math.min(COMMAND_SIZE, end - at);
-    for await (const packet of readCommand(talk, { region: extent.region, start: at, length }, options.stop)) {
-      const wanted = skip > 0 ? packet.subarray(skip) : packet;
+    const run = { region: extent.region, start: at, length: Math.min(COMMAND_SIZE, end - at) };
+    for await (const packet of readCommand(talk, storage, run, options.stop)) {
+      const wanted = packet.subarray(skip, skip + extent.length - done);
       skip = 0;
       done += wanted.length;
       options.onBytes?.(done);
@@ -60,16 +52,17 @@ export async function* readExtent(
 /** One READ command; leaves the agent in its command loop however the iteration ends. */
 async function* readCommand(
   talk: Conversation,
+  storage: StorageInfo,
   extent: Extent,
   stop: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   talk.doing = { stage: 'agent', what: `reading ${describeExtent(extent)}` };
-  await selectPart(talk, extent.region);
+  await selectPart(talk, storage, extent.region);
   talk.doing = { stage: 'agent', what: `reading ${describeExtent(extent)}` };
   const { start: address, length } = extent;
   await talk.send(
     Uint8Array.of(LegacyCommand.READ),
-    LegacyRead.build({ hostOs: HOST_OS_WINDOWS, storage: LegacyStorage.EMMC, address, length }),
+    LegacyRead.build({ hostOs: HOST_OS_WINDOWS, storage: storageNumber(storage.kind), address, length }),
   );
   await talk.ack('the acknowledgement of the read');
   await talk.send(encode(u32, 'big', PACKET_SIZE));

@@ -1,6 +1,6 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import type { Extent, Region, StorageInfo } from '../../storage/storage.js';
-import { hex, LegacyPart } from '../../wire/index.js';
+import type { Extent, Region, StorageInfo, StorageKind } from '../../storage/storage.js';
+import { hex, LegacyPart, LegacyStorage } from '../../wire/index.js';
 
 const PARTS: Partial<Record<Region, number>> = {
   boot1: LegacyPart.BOOT1,
@@ -18,6 +18,17 @@ export function partOf(region: Region): number {
   const part = PARTS[region];
   if (part === undefined) throw new RangeError(`an eMMC has no region ${region}`);
   return part;
+}
+
+/** The number of a kind of storage in READ and FORMAT. */
+export function storageNumber(kind: StorageKind): number {
+  if (kind === 'nand') return LegacyStorage.NAND;
+  return kind === 'sdmmc' ? LegacyStorage.SDMMC : LegacyStorage.EMMC;
+}
+
+/** The number of the region in commands that name it; an SD card has only one, without a number. */
+export function partNumber(storage: StorageInfo, region: Region): number {
+  return storage.kind === 'sdmmc' ? LegacyPart.UNKNOWN : partOf(region);
 }
 
 /** The region with this number, or undefined. */
@@ -39,7 +50,7 @@ export function checkExtent(storage: StorageInfo, extent: Extent, startMultiple:
   const size = storage.regions.get(extent.region);
   const { start, length } = extent;
   const problem =
-    size === undefined || PARTS[extent.region] === undefined
+    size === undefined
       ? `the phone has no region ${extent.region}`
       : !Number.isSafeInteger(start) || !Number.isSafeInteger(length) || start < 0 || length < 0
         ? 'start and length must be whole and not negative'

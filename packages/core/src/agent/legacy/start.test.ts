@@ -109,12 +109,6 @@ ${STAGE2_UPLOAD}${FLASH_REPORT}`,
     });
   });
 
-  it('refuses the older one-stage dialect before anything is read', async () => {
-    expect(await failureOf(start('', { identity: identity(0x6575) }).agent)).toMatchObject({
-      code: 'CHIP_UNSUPPORTED',
-    });
-  });
-
   it('shows the text of an agent that crashes while it is configured, as a genuine one did', async () => {
     const crash = '← 00 00 00 5A 41 53 53 45 52 54 21 21 20 20 2E 2F 70 6C 61 74 66 6F 72 6D';
     const failure = await failureOf(start(PROBE + CONFIG_PRELOADER_SLC + crash, { identity: identity(0x6580) }).agent);

@@ -2,13 +2,15 @@ import { UnbrickError } from '../../errors/unbrick-error.js';
 import type { Link } from '../../link/link.js';
 import { bytes, hex, hexBytes, LegacyByte, latin1, struct, u8, u32 } from '../../wire/index.js';
 import type { AgentStartOptions, StartAgent } from '../start.js';
-import { type ChipDialect, dialectOf, ONE_STAGE_HW_CODES } from './chip-dialect.js';
+import { readBadBlocks } from './bad-blocks.js';
+import { type ChipDialect, dialectOf, USUAL_NAND_POOL } from './chip-dialect.js';
 import { decideExtraWords, extraConfig, fixedConfig } from './config-words.js';
 import { Conversation } from './conversation.js';
-import { readDramWords, setUpDram } from './dram.js';
-import { swapWords } from './emi-choice.js';
-import { readFlashReport } from './flash-report.js';
+import { type DramSetup, enableDram, readDramWords, setUpDram } from './dram.js';
+import { type StorageIds, swapWords } from './emi-choice.js';
+import { type FlashReport, readFlashReport } from './flash-report.js';
 import { LegacyAgent } from './legacy-agent.js';
+import { offerNandTable } from './nand-table.js';
 import { uploadStage2 } from './stage2-upload.js';
 import { storageOf } from './storage-of-report.js';
 import { LEGACY_TIMEOUTS, type LegacyTimeouts } from './timeouts.js';
@@ -35,44 +37,83 @@ export async function startWithTimeouts(
   options: AgentStartOptions,
   timeouts: Readonly<LegacyTimeouts>,
 ): Promise<LegacyAgent> {
-  const { identity, image } = options;
+  const { identity } = options;
   const dialect = dialectFor(identity.hwCode, options.onNote);
   const talk = new Conversation(link, timeouts);
-
   await waitForSync(talk);
-  const cid = await probe(talk);
+  const start = dialect.oneStage ? startOneStage : startTwoStages;
+  const { report, ids, ramSize, poolSize } = await start(talk, dialect, options);
+  const storage = storageOf(report, { cid: ids.cid, ramSize, poolSize });
+  if (storage.nand) {
+    const replaced = await readBadBlocks(talk);
+    if (replaced) {
+      storage.nand.replacedBlocks = replaced.length;
+      options.onNote?.(`The NAND has ${replaced.length} bad blocks, which the agent replaces from its pool.`);
+    }
+  }
+  return new LegacyAgent(talk, { version: options.image.description, storage, onNote: options.onNote });
+}
+
+/** What the start of an agent has found out. */
+interface Started {
+  report: FlashReport;
+  ids: StorageIds;
+  /** Bytes, 0 when the memory was on already. */
+  ramSize: number;
+  /** Bytes of the bad-block pool that the agent was told. */
+  poolSize: number;
+}
+
+async function startTwoStages(talk: Conversation, dialect: ChipDialect, options: AgentStartOptions): Promise<Started> {
+  const { identity, image } = options;
+  const ids = await probe(talk);
   await checkVersion(talk, dialect);
-  await talk.send(fixedConfig(identity));
+  const poolSize = ids.nandId.length > 0 ? poolFor(dialect, options) : 0;
+  await talk.send(fixedConfig(identity, poolSize));
   let ramSize = 0;
   if ((await configureAndAskForDram(talk, dialect, options)) !== DRAM_READY) {
-    const { emi, onNote, onProgress } = options;
-    ramSize = await setUpDram(talk, {
-      dialect,
-      cid,
-      emi,
-      description: image.description,
-      ...(onNote ? { onNote } : {}),
-      ...(onProgress ? { onProgress } : {}),
-    });
+    ramSize = await setUpDram(talk, dramSetup(dialect, ids, options));
   }
   if (dialect.tellsDramWords) options.onNote?.(`memory words: ${await readDramWords(talk)}`);
   await uploadStage2(talk, image.stage2, options.onProgress);
   const report = await readFlashReport(talk, dialect);
-  noteOddCid(report.emmc.cid, cid, options.onNote);
-  const storage = storageOf(report, cid, ramSize);
-  return new LegacyAgent(talk, { version: image.description, storage, onNote: options.onNote });
+  if (report.emmc.status === 0) noteOddCid(report.emmc.cid, ids.cid, options.onNote);
+  return { report, ids, ramSize, poolSize };
+}
+
+/** MT6573, MT6575, MT6577 (docs/protocol/legacy-agent.md, "V3 sync"). */
+async function startOneStage(talk: Conversation, dialect: ChipDialect, options: AgentStartOptions): Promise<Started> {
+  const { identity, image } = options;
+  await checkVersion(talk, dialect);
+  const poolSize = poolFor(dialect, options);
+  await talk.send(fixedConfig(identity, poolSize));
+  await offerNandTable(talk, image.stage2.bytes, options.onProgress);
+  const report = await readFlashReport(talk, dialect);
+  const nandId = Uint8Array.from(report.nand.status === 0 ? report.nand.ids : [], (id) => id & 0xff);
+  const ids = { cid: report.emmc.cid, nandId };
+  // The boot stage tells the agent whether memory is on, and the report tells the host.
+  const ready = report.ram.externalStatus === 0;
+  const ramSize = ready ? 0 : await enableDram(talk, dramSetup(dialect, ids, options));
+  return { report, ids, ramSize, poolSize };
+}
+
+function poolFor(dialect: ChipDialect, { badBlockPool }: AgentStartOptions): number {
+  return badBlockPool ?? dialect.nandPool ?? USUAL_NAND_POOL;
+}
+
+function dramSetup(dialect: ChipDialect, ids: StorageIds, options: AgentStartOptions): DramSetup {
+  const { emi, image, onNote, onProgress } = options;
+  return {
+    dialect,
+    ids,
+    emi,
+    description: image.description,
+    ...(onNote ? { onNote } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  };
 }
 
 function dialectFor(hwCode: number, onNote: AgentStartOptions['onNote']): ChipDialect {
-  if (ONE_STAGE_HW_CODES.includes(hwCode)) {
-    throw new UnbrickError({
-      code: 'CHIP_UNSUPPORTED',
-      stage: 'agent',
-      message: 'Phones with this chip use an older dialect of the agent protocol that is not supported.',
-      evidence: [`the phone reports hw_code ${hex(hwCode, 4)}`],
-      next: ['Use the tool that came with the firmware of this phone.'],
-    });
-  }
   const dialect = dialectOf(hwCode);
   if (dialect) return dialect;
   onNote?.(`no agent for hw_code ${hex(hwCode, 4)} was ever looked at; the common dialect is tried`);
@@ -109,16 +150,18 @@ async function waitForSync(talk: Conversation): Promise<void> {
   }
 }
 
-/** The storage probe of stage 1. @returns the eMMC CID in natural order */
-async function probe(talk: Conversation): Promise<Uint8Array> {
+/** The storage probe of stage 1. */
+async function probe(talk: Conversation): Promise<StorageIds> {
   talk.doing = { stage: 'agent', what: 'reading which storage the phone has' };
-  await talk.u32('the NAND state');
+  const nandStatus = await talk.u32('the NAND state');
   const idCount = await talk.u16('the number of NAND ids');
   if (idCount > 16) throw talk.outOfStep(`the agent names ${idCount} NAND ids`);
-  await talk.bytes(2 * idCount, 'the NAND ids');
+  const raw = await talk.bytes(2 * idCount, 'the NAND ids');
   const { cid } = await talk.layout(EmmcProbe, 'the eMMC id');
   await talk.sendByte(LegacyByte.ACK);
-  return cid;
+  // One byte a word.
+  const nandId = nandStatus === 0 ? raw.filter((_, i) => i % 2 === 1) : new Uint8Array(0);
+  return { cid, nandId };
 }
 
 async function checkVersion(talk: Conversation, dialect: ChipDialect): Promise<void> {

@@ -1,5 +1,5 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import type { Extent } from '../../storage/storage.js';
+import type { Extent, StorageInfo } from '../../storage/storage.js';
 import {
   encode,
   hex,
@@ -14,7 +14,7 @@ import type { TransferOptions } from '../agent.js';
 import type { Conversation } from './conversation.js';
 import { PacketFrames } from './packet-frames.js';
 import { readExtent } from './read-command.js';
-import { describeExtent, partOf } from './regions.js';
+import { describeExtent, partNumber } from './regions.js';
 import { EMMC_BLOCK } from './storage-of-report.js';
 import { selectPart } from './switch-part.js';
 
@@ -35,6 +35,7 @@ const SPARSE_START = encode(u32, 'little', SPARSE_MAGIC);
  */
 export async function writeExtent(
   talk: Conversation,
+  storage: StorageInfo,
   extent: Extent,
   data: AsyncIterable<Uint8Array>,
   options: TransferOptions = {},
@@ -48,34 +49,48 @@ export async function writeExtent(
   };
   try {
     const first = await frames.next(disguise);
-    await writeCommand(talk, extent, first, frames, options);
+    await writeCommand(talk, storage, extent, first, frames, options);
   } finally {
     await frames.end();
   }
-  if (disguised) await undisguise(talk, extent, disguised);
+  if (disguised) await undisguise(talk, storage, extent, disguised);
 }
 
 async function writeCommand(
   talk: Conversation,
+  storage: StorageInfo,
   extent: Extent,
   first: Uint8Array | undefined,
   frames: PacketFrames,
-  { onBytes, stop }: TransferOptions,
+  options: TransferOptions,
 ): Promise<void> {
-  stop?.throwIfAborted();
+  options.stop?.throwIfAborted();
   talk.doing = { stage: 'write', what: `writing ${describeExtent(extent)}` };
-  await selectPart(talk, extent.region);
+  await selectPart(talk, storage, extent.region);
   await talk.send(
     Uint8Array.of(LegacyCommand.SDMMC_WRITE_DATA),
     LegacyWriteData.build({
       checksumLevel: CHECK_IN_MEMORY,
-      part: partOf(extent.region),
+      part: partNumber(storage, extent.region),
       address: extent.start,
       length: extent.length,
       packetSize: WRITE_PACKET_SIZE,
     }),
   );
   await talk.ack('the acknowledgement of the write');
+  await sendPackets(talk, first, frames, options);
+}
+
+/**
+ * The packets of a write command that the agent has accepted, each sent once the one before is on the flash
+ * (docs/protocol/legacy-agent.md, "SDMMC_WRITE_DATA"). NAND_WRITE_DATA takes them in the same form.
+ */
+export async function sendPackets(
+  talk: Conversation,
+  first: Uint8Array | undefined,
+  frames: PacketFrames,
+  { onBytes, stop }: TransferOptions,
+): Promise<void> {
   let done = 0;
   // Between packets, and after a refusal too, the agent waits for the next packet or for STOP.
   let agentWaits = true;
@@ -120,12 +135,17 @@ async function packetWritten(talk: Conversation, frame: Uint8Array, done: number
   }
 }
 
-async function undisguise(talk: Conversation, extent: Extent, firstBlock: Uint8Array): Promise<void> {
+async function undisguise(
+  talk: Conversation,
+  storage: StorageInfo,
+  extent: Extent,
+  firstBlock: Uint8Array,
+): Promise<void> {
   const oneByte = { ...extent, length: 1 };
   const frames = new PacketFrames(once(firstBlock.slice(0, 1)), 1, WRITE_PACKET_SIZE);
-  await writeCommand(talk, oneByte, await frames.next(), frames, {});
+  await writeCommand(talk, storage, oneByte, await frames.next(), frames, {});
   let at = 0;
-  for await (const piece of readExtent(talk, { ...extent, length: firstBlock.length })) {
+  for await (const piece of readExtent(talk, storage, { ...extent, length: firstBlock.length })) {
     const differs = piece.findIndex((byte, i) => byte !== firstBlock[at + i]);
     if (differs >= 0) throw disguiseFailed(extent, at + differs);
     at += piece.length;
