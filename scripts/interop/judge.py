@@ -7,7 +7,8 @@ For each profile: a practice firmware (mtkclient needs a Download Agent), the ph
 TCP, the bridge to a pseudo-terminal, and then mtkclient itself, which identifies the phone,
 prints its partition table, reads a partition, writes it, and reads it back. What mtkclient read
 and wrote is compared byte for byte with the phone's storage file, at the place that mtkclient's
-own print of the table names. Needs `npm run build` and pyserial, pyusb, pycryptodome, colorama
+own print of the table names. mtkclient is told --stock: it sends the Download Agent as it is and
+tries no exploit. Needs `npm run build` and pyserial, pyusb, pycryptodome, colorama
 for the Python that runs this. Exit code 0 when every step of every profile passed.
 """
 import argparse
@@ -71,7 +72,7 @@ class Rig:
     def mtk(self, *words):
         """What mtkclient printed. It exits with 0 on many failures, so the callers look closer."""
         command = [sys.executable, HERE / "patient-serial.py", self.mtkclient / "mtk.py", *words,
-                   "--serialport", self.tty, "--loader", self.loader]
+                   "--serialport", self.tty, "--loader", self.loader, "--stock"]
         if self.mode == "brom":
             command += ["--preloader", self.preloader]
         shutil.rmtree(self.folder / "logs", ignore_errors=True)

@@ -10,7 +10,8 @@ written; a USB driver has taken the bytes by then, a pseudo-terminal may still h
 
 This starts the tool unchanged, except that pyserial waits at least as long as the protocol
 allows (0.1 s while the tool still shakes hands, since a preloader wants the repeated A0 within
-0.3 s, and 10 s afterwards), and that written bytes are delivered instead of thrown away.
+0.3 s, and 10 s afterwards), that written bytes are delivered instead of thrown away, and that
+mtkclient's serial port has a USB packet size: its XFlash code asks for one and stops without.
 """
 import os
 import runpy
@@ -52,6 +53,20 @@ class PatientSerial(serial.Serial):
         self.flush()
 
 
+class PacketSize:
+    """What mtkclient wants to know of a USB endpoint."""
+
+    wMaxPacketSize = 512
+
+
+def give_packet_size():
+    try:
+        from mtkclient.Library.Connection.seriallib import SerialClass
+    except ImportError:
+        return  # another tool
+    SerialClass.EP_OUT = SerialClass.EP_IN = PacketSize
+
+
 def main():
     if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
@@ -60,6 +75,7 @@ def main():
     serial.Serial = PatientSerial
     sys.argv = sys.argv[1:]
     sys.path.insert(0, os.path.dirname(program))
+    give_packet_size()
     runpy.run_path(program, run_name="__main__")
     return 0
 
