@@ -39,34 +39,55 @@ export interface TablePiece {
   bytes: Uint8Array;
 }
 
-/** Protective MBR with primary table, and the backup table at the end; sectors are the blocks of the storage. */
+/** The table a factory gives a phone of this profile. */
 export function gptPieces(profile: Profile, noise: Noise): TablePiece[] {
   const { user } = storageLayout(profile.storage.kind);
-  const sectorSize = profile.storage.blockSize;
+  return gptCopies({
+    region: user,
+    regionSize: profile.storage.regions[user] as number,
+    sectorSize: profile.storage.blockSize,
+    headSize: profile.partitions.find(({ name }) => name.toLowerCase() === 'pgpt')?.size ?? 0,
+    partitions: profile.partitions.filter(
+      (partition) => regionOf(partition) === user && !TABLE_AREAS.has(partition.name.toLowerCase()),
+    ),
+    noise,
+  });
+}
+
+export interface GptFacts {
+  region: Region;
+  /** Bytes. */
+  regionSize: number;
+  sectorSize: number;
+  /** Room in front of the first partition, bytes. */
+  headSize: number;
+  partitions: readonly { name: string; start: number; size: number }[];
+  /** Where the GUIDs come from. */
+  noise: Noise;
+}
+
+/** Protective MBR with primary table, and the backup table at the end. */
+export function gptCopies({ region, regionSize, sectorSize, headSize, partitions, noise }: GptFacts): TablePiece[] {
   const tableSectors = TABLE_SIZE / sectorSize;
-  const size = profile.storage.regions[user] as number;
-  const sectors = size / sectorSize;
+  const sectors = regionSize / sectorSize;
   const entries = concat(
-    ...profile.partitions
-      .filter((partition) => regionOf(partition) === user && !TABLE_AREAS.has(partition.name.toLowerCase()))
-      .map(({ name, start, size: length }) =>
-        GptEntry.build({
-          typeGuid: BASIC_DATA,
-          uniqueGuid: randomGuid(noise),
-          firstLba: start / sectorSize,
-          lastLba: (start + length) / sectorSize - 1,
-          attributes: new Uint8Array(8),
-          name: utf16(name),
-        }),
-      ),
+    ...partitions.map(({ name, start, size }) =>
+      GptEntry.build({
+        typeGuid: BASIC_DATA,
+        uniqueGuid: randomGuid(noise),
+        firstLba: start / sectorSize,
+        lastLba: (start + size) / sectorSize - 1,
+        attributes: new Uint8Array(8),
+        name: utf16(name),
+      }),
+    ),
   );
   const table = new Uint8Array(TABLE_SIZE);
   table.set(entries);
-  // Layouts with a large head area keep it out of the usable range; small ones start right behind the entries.
-  const head = profile.partitions.find(({ name }) => name.toLowerCase() === 'pgpt')?.size ?? 0;
   const common = {
     diskGuid: randomGuid(noise),
-    firstUsableLba: head > 0x8000 ? 0x400 : 2 + tableSectors,
+    // Layouts with a large head area keep it out of the usable range; small ones start right behind the entries.
+    firstUsableLba: headSize > 0x8000 ? 0x400 : 2 + tableSectors,
     lastUsableLba: sectors - tableSectors - 2,
     entriesCrc: crc32(table),
   };
@@ -79,11 +100,15 @@ export function gptPieces(profile: Profile, noise: Noise): TablePiece[] {
   });
   return [
     {
-      region: user,
+      region,
       offset: 0,
       bytes: concat(padded(protectiveMbr(sectors), sectorSize), padded(primary, sectorSize), table),
     },
-    { region: user, offset: size - (1 + tableSectors) * sectorSize, bytes: concat(table, padded(backup, sectorSize)) },
+    {
+      region,
+      offset: regionSize - (1 + tableSectors) * sectorSize,
+      bytes: concat(table, padded(backup, sectorSize)),
+    },
   ];
 }
 

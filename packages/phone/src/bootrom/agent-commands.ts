@@ -10,8 +10,8 @@ const INTERNAL_RAM = { start: 0x000c0000, end: 0x02400000 };
 const OTHER_RAM_LENGTH = 0x100000;
 const DRAM_LOW = 0x40000000;
 const DRAM_HIGH = 0x80000000;
-/** The preloader's room for an agent. */
-const PRELOADER_ROOM = 0x40000;
+/** The preloader's room for an agent; stage 1 of the XML agents is larger than the older room. */
+const PRELOADER_ROOM = { legacy: 0x40000, xflash: 0x40000, xml: 0x100000 };
 
 export async function sendAgent(session: BootSession): Promise<void> {
   const { line, profile } = session;
@@ -70,7 +70,7 @@ function refuseUpload(
     if (session.stage === 'brom' && !session.authFile) return Status.AGENT_INCONSISTENT_WITH_AUTH;
   }
   if (session.stage === 'preloader') {
-    if (length <= PRELOADER_ROOM) return undefined;
+    if (length <= PRELOADER_ROOM[session.profile.agent.generation]) return undefined;
     return session.profile.preloader.generation === 1 ? Status.DA_IMAGE_NO_MEM : Status.DA_INVALID_LENGTH;
   }
   if (address % 2 !== 0) return Status.ADDRESS_NOT_ALIGNED;

@@ -6,10 +6,12 @@ import {
   DA_INFO_MAGIC,
   DaEntry,
   DaHeader,
+  DaRegion,
   encode,
   LEGACY_NAND_RECORD_SIZE,
   u16,
 } from '@unbrick/core/wire';
+import { STAGE2_DIGEST_MARKER } from '../agent/stage2-digest.js';
 import type { Profile } from '../profiles/profile.js';
 import { noise } from './noise.js';
 
@@ -20,11 +22,19 @@ const HELPER_LENGTH = 0x38c0;
 const NAND_RECORDS = 109;
 const ENVIRONMENT_LENGTH = 0x270;
 const STAGE1_LENGTH = 0x10000;
+/** Stage 1 of the XML agents has the memory settings in it, and is larger than older preloaders take. */
+const XML_STAGE1_LENGTH = 0x48000;
 /** Not a multiple of the 4 KiB packets of legacy agents, as most real ones. */
 const STAGE2_LENGTH = 0x28428;
 /** Where stage 1 keeps the digest of stage 2 and the texts that tell its dialect. */
 const DIGEST_OFFSET = 0xc000;
 const TEXT_OFFSET = 0xd000;
+const REGION_SLOTS = 10;
+
+/** File name of a practice firmware's agent container, as makers call it. */
+export function agentFileName({ agent }: Profile): string {
+  return agent.generation === 'xml' ? 'DA_BR.bin' : 'MTK_AllInOne_DA.bin';
+}
 
 /**
  * A Download Agent container in the real form with one entry for this phone. Its stages are noise, since the virtual phone
@@ -35,33 +45,23 @@ export async function buildAgentFile(profile: Profile): Promise<Uint8Array> {
   const { agent } = profile;
   const form = formOf(profile);
   const stage2 = secondRegion(profile, form);
-  const stage1 = noise(`stage 1 ${profile.platform}`, STAGE1_LENGTH).slice();
+  const isXml = agent.generation === 'xml';
+  const stage1 = noise(`stage 1 ${profile.platform}`, isXml ? XML_STAGE1_LENGTH : STAGE1_LENGTH).slice();
   if (form === 'two stages') {
     const covered = stage2.slice(0, stage2.length - SIGNATURE_LENGTH);
-    const modern = (agent.xflash?.buildYear ?? 0) >= 2019;
+    const modern = isXml || (agent.xflash?.buildYear ?? 0) >= 2019;
     const digest = await crypto.subtle.digest(modern ? 'SHA-256' : 'SHA-1', covered);
     stage1.set(new Uint8Array(digest), DIGEST_OFFSET);
+    const marker = ascii(STAGE2_DIGEST_MARKER);
+    if (modern) stage1.set(marker, DIGEST_OFFSET - marker.length);
   }
   stage1.set(ascii(`${dialectTexts(profile).join('\0')}\0`), TEXT_OFFSET);
+  if (isXml) return singleChipFile(profile, stage1, stage2);
 
   const environment = noise('environment', ENVIRONMENT_LENGTH);
   const stage2Signature = form === 'two stages' ? SIGNATURE_LENGTH : 0;
   const first = DaHeader.size + DaEntry.size;
-  const region = (offset: number, blob: Uint8Array, startAddress: number, signatureLength: number) => ({
-    offset,
-    length: blob.length,
-    startAddress,
-    signatureOffset: blob.length - signatureLength,
-    signatureLength,
-  });
-  const unused = { offset: 0, length: 0, startAddress: 0, signatureOffset: 0, signatureLength: 0 };
-  const header = DaHeader.build({
-    identifier: DA_IDENTIFIER,
-    description: `MTK_AllInOne_DA_v3.3001.${form === 'two stages' ? (agent.xflash?.buildYear ?? 2019) : 2015}-12-31.12:00_100000`,
-    infoVersion: 4,
-    infoMagic: DA_INFO_MAGIC,
-    entryCount: 1,
-  });
+  const year = form === 'two stages' ? (agent.xflash?.buildYear ?? 2019) : 2015;
   const entry = DaEntry.build({
     magic: DA_ENTRY_MAGIC,
     hwCode: agent.fileHwCode,
@@ -76,10 +76,68 @@ export async function buildAgentFile(profile: Profile): Promise<Uint8Array> {
       region(first, environment, 0x50000000, 0),
       region(first + environment.length, stage1, agent.stage1Address, SIGNATURE_LENGTH),
       region(first + environment.length + stage1.length, stage2, agent.stage2Address, stage2Signature),
-      ...Array.from({ length: 7 }, () => unused),
+      ...unusedRegions(),
     ],
   });
-  return concat(header, entry, environment, stage1, stage2);
+  const description = `MTK_AllInOne_DA_v3.3001.${year}-12-31.12:00_100000`;
+  return concat(header(description), entry, environment, stage1, stage2);
+}
+
+/**
+ * The form of the XML agents' containers: the first blob lies over the unused region slots of the entry, region 0 repeats
+ * region 1, and signature offsets count from the beginning of the file.
+ */
+function singleChipFile({ agent, hwSubCode }: Profile, stage1: Uint8Array, stage2: Uint8Array): Uint8Array {
+  const first = DaHeader.size + DaEntry.size - (REGION_SLOTS - 3) * DaRegion.size;
+  const signed = (offset: number, blob: Uint8Array, startAddress: number) => {
+    const signatureOffset = offset + blob.length - SIGNATURE_LENGTH;
+    return { ...region(offset, blob, startAddress, SIGNATURE_LENGTH), signatureOffset };
+  };
+  const stage1Region = signed(first, stage1, agent.stage1Address);
+  const entry = DaEntry.build({
+    magic: DA_ENTRY_MAGIC,
+    hwCode: agent.fileHwCode,
+    hwSubCode,
+    hwVersion: 0xca00,
+    swVersion: 0,
+    reserved: 0,
+    featureSet: 0,
+    entryRegionIndex: 0,
+    regionCount: 3,
+    regions: [
+      stage1Region,
+      stage1Region,
+      signed(first + stage1.length, stage2, agent.stage2Address),
+      ...unusedRegions(),
+    ],
+  });
+  const head = concat(header('MTK_DA_v6_2022-12-31 12:00:00'), entry).subarray(0, first);
+  return concat(head, stage1, stage2);
+}
+
+function header(description: string): Uint8Array {
+  return DaHeader.build({
+    identifier: DA_IDENTIFIER,
+    description,
+    infoVersion: 4,
+    infoMagic: DA_INFO_MAGIC,
+    entryCount: 1,
+  });
+}
+
+function region(offset: number, blob: Uint8Array, startAddress: number, signatureLength: number) {
+  return {
+    offset,
+    length: blob.length,
+    startAddress,
+    signatureOffset: blob.length - signatureLength,
+    signatureLength,
+  };
+}
+
+function unusedRegions() {
+  const unused = { offset: 0, length: 0, startAddress: 0, signatureOffset: 0, signatureLength: 0 };
+  return Array.from({ length: REGION_SLOTS - 3 }, () => unused);
 }
 
 /** The second region: a signed stage 2, an unsigned helper for the DRAM, or a table of NAND chips. */

@@ -1,6 +1,6 @@
 import { BootDevice } from '@unbrick/core/wire';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
-import { buildAgentFile } from './agent-file.js';
+import { agentFileName, buildAgentFile } from './agent-file.js';
 import { buildEmiTable } from './emi-table.js';
 import { bootImage, mtkImage, sparseImage, ubiImage } from './images.js';
 import { memoriesOf } from './memories.js';
@@ -17,7 +17,7 @@ const MIB = 1 << 20;
 export async function practiceFirmware(profile: Profile): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   files.set(scatterFileName(profile), new TextEncoder().encode(scatterText(profile)));
-  files.set('MTK_AllInOne_DA.bin', await buildAgentFile(profile));
+  files.set(agentFileName(profile), await buildAgentFile(profile));
   for (const partition of profile.partitions) {
     if (partition.fileName && !files.has(partition.fileName)) {
       files.set(partition.fileName, practiceImage(profile, partition));
@@ -28,7 +28,8 @@ export async function practiceFirmware(profile: Profile): Promise<Map<string, Ui
 
 /** The preloader of this phone's practice firmware. */
 export function practicePreloader(profile: Profile): Uint8Array {
-  const emi = profile.agent.legacy ?? profile.agent.xflash;
+  const { legacy, xflash, xml } = profile.agent;
+  const emi = legacy ?? xflash ?? xml;
   const fileName = `preloader_${profile.project}.bin`;
   return buildPreloader({
     platform: profile.platform,
@@ -54,7 +55,8 @@ function practiceImage(profile: Profile, partition: ProfilePartition): Uint8Arra
     );
   }
   if (/^(mbr|ebr\d)$/.test(name)) return bootSector(name);
-  if (/^(lk|logo|uboot|tee|atf|scp|spmfw|md)/.test(name)) return mtkImage(name, Math.min(room - 512, MIB / 4));
+  if (/^(lk|logo|uboot|tee|atf|scp|spmfw|sspm|mcupm|gz|md)/.test(name))
+    return mtkImage(name, Math.min(room - 512, MIB / 4));
   return noise(`image ${name}`, Math.min(room, MIB / 2));
 }
 

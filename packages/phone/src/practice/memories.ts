@@ -25,7 +25,8 @@ export function memoriesOf({ storage, ramSize, agent }: Profile): PracticeMemory
     default: {
       const old = (agent.legacy?.emiVersion ?? 99) <= LAST_LPDDR2_VERSION;
       const own = fromHex(storage.id).slice(0, CID_NAME_LENGTH);
-      const type = old ? MemoryType.EMMC_LPDDR2 : MemoryType.EMMC_LPDDR3;
+      const recent = agent.generation === 'xml' ? MemoryType.EMMC_LPDDR4X : MemoryType.EMMC_LPDDR3;
+      const type = old ? MemoryType.EMMC_LPDDR2 : recent;
       return of(type, emmcName(0x15, 'QE63MB'), own, emmcName(0x90, 'H8G4a2'));
     }
   }

@@ -2,6 +2,7 @@ import type { Region, StorageKind } from '@unbrick/core';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
 import { storageLayout } from '../profiles/storage-layout.js';
 import { braceScatterText } from './brace-scatter.js';
+import { scatterXml } from './scatter-xml.js';
 
 const REGION_NAMES: Partial<Record<Region, string>> = {
   boot1: 'EMMC_BOOT_1',
@@ -40,17 +41,20 @@ const LINEAR_USER_BASE = 0xc00000;
 
 /**
  * The scatter file of a practice firmware, in the form of real ones: V1.1.2 for eMMC phones with GPT and V1.1.1 before, the
- * brace form for MT6573 to MT6577; for UFS phones V2.1.0, which holds one layout for each storage that the board is built with.
+ * brace form for MT6573 to MT6577, XML for phones with XML agents; for other UFS phones V2.1.0, which holds one layout for
+ * each storage that the board is built with.
  */
 export function scatterText(profile: Profile): string {
   if (isBraceForm(profile)) return braceScatterText(profile);
+  if (profile.agent.generation === 'xml') return scatterXml(profile);
   return profile.storage.kind === 'ufs' ? multiStorageText(profile) : singleStorageText(profile);
 }
 
 /** As makers name it; in the oldest form the name tells chip and storage. */
 export function scatterFileName(profile: Profile): string {
   const emmc = isBraceForm(profile) && profile.storage.kind === 'emmc';
-  return `${profile.platform}_Android_scatter${emmc ? '_emmc' : ''}.txt`;
+  const extension = profile.agent.generation === 'xml' ? 'xml' : 'txt';
+  return `${profile.platform}_Android_scatter${emmc ? '_emmc' : ''}.${extension}`;
 }
 
 function isBraceForm(profile: Profile): boolean {
@@ -80,13 +84,18 @@ function singleStorageText(profile: Profile): string {
     ...banner('Layout Setting'),
   ];
   const blocks = profile.partitions.map((partition, index) =>
-    partitionBlock(partition, index, '', [
-      ['linear_start_addr', place(partition, old && !isPreloader(partition) ? LINEAR_USER_BASE : 0)],
-      ['physical_start_addr', place(partition, 0)],
-      ['partition_size', hex(partition.size)],
-      ['region', regionName(partition, words)],
-      ['storage', `HW_STORAGE_${storage}`],
-    ]),
+    partitionBlock(
+      index,
+      '',
+      partitionFields(partition, [
+        ['linear_start_addr', place(partition, old && !isPreloader(partition) ? LINEAR_USER_BASE : 0)],
+        ['physical_start_addr', place(partition, 0)],
+        ['partition_size', hex(partition.size)],
+        ['region', regionName(partition, words)],
+        ['storage', `HW_STORAGE_${storage}`],
+        ['boundary_check', 'true'],
+      ]),
+    ),
   );
   return `${[...head, ...blocks].join('\n')}\n`;
 }
@@ -101,21 +110,13 @@ function multiStorageText(profile: Profile): string {
     `      project: ${profile.project}`,
   ];
   // Such boards are sold with either storage, so real files describe both, with the same partitions.
-  const others = { ...EMMC, preloaderRegion: 'EMMC_BOOT1_BOOT2' };
-  const lines = [...head, ...storageSection(profile, 'emmc', others), ...storageSection(profile, 'ufs', UFS)];
+  const lines = [...head, ...storageSection(profile, 'emmc'), ...storageSection(profile, 'ufs')];
   return `${lines.join('\n')}\n`;
 }
 
-function storageSection(profile: Profile, kind: StorageKind, words: StorageWords): string[] {
+function storageSection(profile: Profile, kind: StorageKind): string[] {
   const storage = kind.toUpperCase();
-  const { regions, kind: fitted } = profile.storage;
-  const end = regions[storageLayout(fitted).user] ?? 0;
-  const start = (partition: ProfilePartition) => {
-    if (partition.operation !== 'RESERVED') return hex(partition.start);
-    // The table's second copy is the very last part: block 0, with its size counted back from the end.
-    const isTable = partition.start + partition.size === end;
-    return endRelative(isTable ? 0 : (end - partition.start) / words.blockSize);
-  };
+  const words = storageWords(kind);
   return [
     ...banner(`${storage} Layout Setting`),
     `- storage_type: ${storage}`,
@@ -127,35 +128,51 @@ function storageSection(profile: Profile, kind: StorageKind, words: StorageWords
     `        block_size: ${hex(words.blockSize)}`,
     '',
     ...profile.partitions.map((partition, index) =>
-      partitionBlock(partition, index, '  ', [
-        ['linear_start_addr', start(partition)],
-        ['physical_start_addr', start(partition)],
-        ['partition_size', hex(partition.size)],
-        ['region', isPreloader(partition) ? words.preloaderRegion : words.userRegion],
-        ['storage', `HW_STORAGE_${storage}`],
-      ]),
+      partitionBlock(index, '  ', multiStorageFields(profile, partition, kind)),
     ),
   ];
 }
 
-function partitionBlock(
-  partition: ProfilePartition,
-  index: number,
-  indent: string,
-  place: [key: string, value: string][],
-): string {
+/** In files for several kinds of storage both copies of the preloader have one name. */
+export function storageWords(kind: StorageKind): StorageWords {
+  return kind === 'ufs' ? UFS : { ...EMMC, preloaderRegion: 'EMMC_BOOT1_BOOT2' };
+}
+
+/** What a file for several kinds of storage says about a partition, in the order of real files. */
+export function multiStorageFields(profile: Profile, partition: ProfilePartition, kind: StorageKind): Field[] {
+  const words = storageWords(kind);
+  const { regions, kind: fitted } = profile.storage;
+  const end = regions[storageLayout(fitted).user] ?? 0;
   const reserved = partition.operation === 'RESERVED';
-  const fields: [string, string][] = [
+  // The table's second copy is the very last part: block 0, with its size counted back from the end.
+  const isTable = partition.start + partition.size === end;
+  const start = reserved ? endRelative(isTable ? 0 : (end - partition.start) / words.blockSize) : hex(partition.start);
+  return partitionFields(partition, [
+    ['linear_start_addr', start],
+    ['physical_start_addr', start],
+    ['partition_size', hex(partition.size)],
+    ['region', isPreloader(partition) ? words.preloaderRegion : words.userRegion],
+    ['storage', `HW_STORAGE_${kind.toUpperCase()}`],
+    ['boundary_check', String(!reserved)],
+  ]);
+}
+
+type Field = [key: string, value: string];
+
+function partitionFields(partition: ProfilePartition, place: Field[]): Field[] {
+  return [
     ['partition_name', partition.name],
     ['file_name', partition.fileName ?? 'NONE'],
     ['is_download', String(partition.fileName !== undefined)],
     ['type', imageType(partition)],
     ...place,
-    ['boundary_check', String(!reserved || indent === '')],
-    ['is_reserved', String(reserved)],
+    ['is_reserved', String(partition.operation === 'RESERVED')],
     ['operation_type', partition.operation],
     ['reserve', '0x00'],
   ];
+}
+
+function partitionBlock(index: number, indent: string, fields: Field[]): string {
   const lines = [`- partition_index: SYS${index}`, ...fields.map(([key, value]) => `  ${key}: ${value}`)];
   return `${lines.map((line) => `${indent}${line}`).join('\n')}\n`;
 }
@@ -186,6 +203,6 @@ function endRelative(blocks: number): string {
   return `0xFFFF${(Number.isInteger(blocks) ? blocks : 0).toString(16).padStart(4, '0')}`;
 }
 
-function hex(value: number): string {
+export function hex(value: number): string {
   return `0x${value.toString(16)}`;
 }

@@ -74,6 +74,18 @@ export interface Profile {
       /** 104-byte EMMC_INFO and SHA-256 digest from 2019 on, 96 and SHA-1 before. */
       buildYear: number;
     };
+    xml?: {
+      /** The preloader's memory table; the agents bring their own settings. */
+      emiVersion: number;
+      emiItemSize: number;
+      /** Answers to GET-DA-INFO. */
+      version: string;
+      build: string;
+      /** Which stages know HOST-SUPPORTED-COMMANDS. */
+      hostSupportedCommands: 'none' | 'stage1' | 'both';
+      /** Stage 2 knows CAN- and SWITCH-HIGHER-USB-SPEED. */
+      higherUsbSpeed: boolean;
+    };
   };
   storage: {
     kind: StorageKind;

@@ -11,6 +11,9 @@ import mt6757 from './mt6757-emmc.json';
 import mt6765 from './mt6765-emmc.json';
 import mt6771 from './mt6771-ufs.json';
 import mt6785 from './mt6785-ufs.json';
+import mt6833 from './mt6833-ufs.json';
+import mt6855 from './mt6855-emmc.json';
+import mt6895 from './mt6895-ufs.json';
 import mt8163 from './mt8163-emmc.json';
 import mt8173 from './mt8173-emmc.json';
 import { nandProblem } from './nand-problem.js';
@@ -19,11 +22,26 @@ import schema from './profile.schema.json';
 import { readBySchema, type Schema, SchemaMismatch } from './schema-reader.js';
 import { storageLayout } from './storage-layout.js';
 
-const BUILT_IN = new Map<string, unknown>(
-  [mt6572, mt6577, mt6580, mt6582, mt6589, mt6592, mt6735, mt6753, mt6757, mt6765, mt6771, mt6785, mt8163, mt8173].map(
-    (profile) => [profile.name, profile],
-  ),
-);
+const PROFILES: readonly { name: string }[] = [
+  mt6572,
+  mt6577,
+  mt6580,
+  mt6582,
+  mt6589,
+  mt6592,
+  mt6735,
+  mt6753,
+  mt6757,
+  mt6765,
+  mt6771,
+  mt6785,
+  mt6833,
+  mt6855,
+  mt6895,
+  mt8163,
+  mt8173,
+];
+const BUILT_IN = new Map<string, unknown>(PROFILES.map((profile) => [profile.name, profile]));
 
 /** A profile that does not describe a phone. The message names the place and the reason. */
 export class ProfileError extends Error {
@@ -55,7 +73,7 @@ export function parseProfile(json: unknown): Profile {
     throw cause;
   }
   const { generation } = profile.agent;
-  if (generation !== 'xml' && !profile.agent[generation]) {
+  if (!profile.agent[generation]) {
     throw new ProfileError(`agent.${generation}: is missing, and agent.generation says ${generation}`);
   }
   checkStorage(profile);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ascii, concat, encode, u64, XflashBootTo, XflashCommand, XflashEnvironment } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
-import { STAGE2_DIGEST_MARKER } from './stage2-digest.js';
+import { STAGE2_DIGEST_MARKER } from '../stage2-digest.js';
 import { TestPhone, type TestPhoneOptions } from './testing/host.js';
 import { MT6765 } from './testing/test-profile.js';
 import { flashBlock, memoryTable, pattern } from './testing/words.js';

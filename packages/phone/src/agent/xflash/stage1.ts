@@ -1,6 +1,7 @@
 /** Stage 1: brings up the DRAM and starts stage 2. docs/protocol/xflash-agent.md, "Stage 1 sequence". */
 import { hex, XflashBootTo, XflashCommand, XflashStatus } from '@unbrick/core/wire';
 import { hang } from '../../device/wire.js';
+import { checkStage2 } from '../stage2-digest.js';
 import { type AgentState, buildYear, isBuild, logCommand } from './agent-state.js';
 import { type Command, runCommands } from './command-loop.js';
 import { deviceControl } from './device-control.js';
@@ -8,7 +9,6 @@ import { initExternalRam } from './external-ram.js';
 import { FrameError } from './frame.js';
 import { readData } from './reading.js';
 import { shutdown } from './shutdown.js';
-import { checkStage2 } from './stage2-digest.js';
 import { switchUsbSpeed } from './usb-speed.js';
 
 /** From here on addresses lie in the external DRAM. */

@@ -1,4 +1,4 @@
-/** Does stage 1 know this stage 2? docs/protocol/xflash-agent.md, "BOOT_TO". */
+/** Does stage 1 know this stage 2? docs/protocol/xflash-agent.md, "BOOT_TO"; docs/protocol/xml-agent.md, "BOOT-TO". */
 import { ascii } from '@unbrick/core/wire';
 
 /**
@@ -24,10 +24,14 @@ export async function checkStage2(stage1: Uint8Array, stage2: Uint8Array): Promi
     return indexOf(expected, sha256) === 0 ? 'known' : 'mismatch';
   }
   if (indexOf(stage1, sha256) >= 0) return 'known';
-  return indexOf(stage1, await digest('SHA-1', stage2)) >= 0 ? 'known' : 'unknown';
+  // Builds before 2019, and some builds of the XML agents.
+  for (const algorithm of ['SHA-1', 'SHA-384'] as const) {
+    if (indexOf(stage1, await digest(algorithm, stage2)) >= 0) return 'known';
+  }
+  return 'unknown';
 }
 
-async function digest(algorithm: 'SHA-1' | 'SHA-256', data: Uint8Array): Promise<Uint8Array> {
+async function digest(algorithm: 'SHA-1' | 'SHA-256' | 'SHA-384', data: Uint8Array): Promise<Uint8Array> {
   // slice(): the cryptography interface wants an ArrayBuffer of its own, and stage 2 is small.
   return new Uint8Array(await crypto.subtle.digest(algorithm, data.slice().buffer));
 }
