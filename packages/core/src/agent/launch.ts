@@ -7,10 +7,12 @@ import type { Agent, AgentGeneration } from './agent.js';
 import { startLegacyAgent } from './legacy/start.js';
 import type { AgentStartOptions, StartAgent } from './start.js';
 import { startXflashAgent } from './xflash/start.js';
+import { startXmlAgent } from './xml/start.js';
 
 const STARTERS: Partial<Record<AgentGeneration, StartAgent>> = {
   legacy: startLegacyAgent,
   xflash: startXflashAgent,
+  xml: startXmlAgent,
 };
 
 /** Whether this program speaks the protocol of the chip's agents. */

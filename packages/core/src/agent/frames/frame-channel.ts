@@ -36,6 +36,11 @@ export class FrameChannel {
     this.log = new AgentLog(onNote);
   }
 
+  /** False once the conversation is lost for good. */
+  get usable(): boolean {
+    return this.#broken === undefined;
+  }
+
   /** One byte outside any frame: only the start byte of an XFlash stage 1. @throws UnbrickError `PHONE_SILENT` */
   rawByte(wait: Wait): Promise<number> {
     return this.#guarded(wait, () => this.#link.readByte(wait));
