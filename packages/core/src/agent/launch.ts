@@ -1,23 +1,35 @@
 import type { BootRom } from '../bootrom/commands.js';
 import type { DeviceIdentity } from '../bootrom/identity.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
+import { isXmlGeneration } from '../firmware/agent-file.js';
 import type { Link } from '../link/link.js';
 import { hex } from '../wire/index.js';
 import type { Agent, AgentGeneration } from './agent.js';
 import { startLegacyAgent } from './legacy/start.js';
-import type { AgentStartOptions, StartAgent } from './start.js';
+import type { AgentImage, AgentStartOptions, StartAgent } from './start.js';
 import { startXflashAgent } from './xflash/start.js';
 import { startXmlAgent } from './xml/start.js';
 
-const STARTERS: Partial<Record<AgentGeneration, StartAgent>> = {
+const STARTERS: Record<AgentGeneration, StartAgent> = {
   legacy: startLegacyAgent,
   xflash: startXflashAgent,
   xml: startXmlAgent,
 };
 
-/** Whether this program speaks the protocol of the chip's agents. */
-export function agentSupported(identity: DeviceIdentity): boolean {
-  return identity.chip?.agent !== undefined && STARTERS[identity.chip.agent] !== undefined;
+/**
+ * The protocol that an agent speaks: files of the newest say so themselves, for the others the chip decides. Many chips of
+ * 2020 and 2021 have agents of both kinds. Undefined for chips that are not known.
+ */
+export function agentGeneration(
+  identity: Pick<DeviceIdentity, 'chip'>,
+  image?: Pick<AgentImage, 'description'>,
+): AgentGeneration | undefined {
+  return image && isXmlGeneration(image) ? 'xml' : identity.chip?.agent;
+}
+
+/** Whether this program speaks the protocol of the chip's agents, or of the one that was found for it. */
+export function agentSupported(identity: DeviceIdentity, image?: AgentImage): boolean {
+  return agentGeneration(identity, image) !== undefined;
 }
 
 /**
@@ -26,7 +38,7 @@ export function agentSupported(identity: DeviceIdentity): boolean {
  */
 export async function launchAgent(link: Link, bootRom: BootRom, options: AgentStartOptions): Promise<Agent> {
   const { identity, image } = options;
-  const generation = identity.chip?.agent;
+  const generation = agentGeneration(identity, image);
   const start = generation && STARTERS[generation];
   if (!start) {
     throw new UnbrickError({

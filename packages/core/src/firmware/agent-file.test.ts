@@ -232,7 +232,7 @@ describe('the stages', () => {
     expect(kind(phoneBlobs(1).map((each) => ({ ...each, signatureLength: 0 })))).toBe('none');
   });
 
-  test.each(['SHA-1', 'SHA-256'])('the %s of stage 2 is found in stage 1', async (algorithm) => {
+  test.each(['SHA-1', 'SHA-256', 'SHA-384'])('the %s of stage 2 is found in stage 1', async (algorithm) => {
     const [epp, stage1, stage2] = phoneBlobs(0x44) as [
       ReturnType<typeof phoneBlobs>[0],
       ReturnType<typeof phoneBlobs>[0],

@@ -207,11 +207,11 @@ export function signatureKind(image: AgentImage): 'signed' | 'placeholder' | 'no
  * mismatch. Undefined: not found. That is normal for chips with one stage and for MT6571, and a sign of a damaged or mixed
  * file for all others. See docs/protocol/agent-file.md, "Signatures and digests".
  */
-export async function stage2DigestFound(image: AgentImage): Promise<'SHA-1' | 'SHA-256' | undefined> {
+export async function stage2DigestFound(image: AgentImage): Promise<'SHA-1' | 'SHA-256' | 'SHA-384' | undefined> {
   const { stage1, stage2 } = image;
   // A copy, because WebCrypto takes no view into shared memory.
   const signed = stage2.bytes.slice(0, stage2.bytes.length - stage2.signatureLength);
-  for (const algorithm of ['SHA-256', 'SHA-1'] as const) {
+  for (const algorithm of ['SHA-256', 'SHA-1', 'SHA-384'] as const) {
     const digest = new Uint8Array(await crypto.subtle.digest(algorithm, signed));
     if (contains(stage1.bytes, digest)) return algorithm;
   }

@@ -154,9 +154,12 @@ describe('the choice', () => {
     expect(chooseAgent([], identity(0x6580, 'brom'))).toEqual({ why: [], rejected: [] });
   });
 
-  test('an agent of the V6 generation is not taken for a chip that is spoken to otherwise', async () => {
-    const files = await load({ 'DA_BR.bin': agent(0x0766, 'real', 'MTK_DA_v6_2024-02-20 03:35:54') });
-    const choice = chooseAgent(files, identity(0x0766, 'brom'));
+  test('an agent of the V6 generation is taken for younger chips, whatever else they have, but not for old ones', async () => {
+    const file = (hwCode: number) => load({ 'DA_BR.bin': agent(hwCode, 'real', 'MTK_DA_v6_2024-02-20 03:35:54') });
+    for (const hwCode of [0x1172, 0x0989]) {
+      expect(chooseAgent(await file(hwCode), identity(hwCode, 'brom')).image, `${hwCode}`).toBeDefined();
+    }
+    const choice = chooseAgent(await file(0x6580), identity(0x6580, 'brom'));
     expect(choice.image).toBeUndefined();
     expect(choice.rejected[0]?.why).toContain('V6');
   });

@@ -121,9 +121,9 @@ function usableFor(loaded: LoadedAgentFile, identity: DeviceIdentity): Usable | 
   if (!file) return loaded.problem ?? 'it could not be read';
   const { entry, reason } = chooseAgentEntry(file, identity);
   if (!entry) return reason;
-  const generation = identity.chip?.agent;
-  if (isXmlGeneration(file) && generation !== undefined && generation !== 'xml') {
-    return `its agents speak the V6 protocol (${file.description}); for this chip this program speaks ${generation}`;
+  // Chips with XFlash agents have newer ones that speak V6; chips with legacy agents do not.
+  if (isXmlGeneration(file) && identity.chip?.agent === 'legacy') {
+    return `its agents speak the V6 protocol (${file.description}), which this chip never had`;
   }
   try {
     return { loaded, image: agentImage(file, entry), reason };

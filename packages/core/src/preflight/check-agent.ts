@@ -1,4 +1,4 @@
-import { agentSupported } from '../agent/launch.js';
+import { agentGeneration, agentSupported } from '../agent/launch.js';
 import type { DeviceIdentity } from '../bootrom/identity.js';
 import { asksForAuthorisation } from '../bootrom/target-config.js';
 import type { AgentChoice } from '../firmware/agent-search.js';
@@ -17,7 +17,7 @@ export function checkAgent(
   const findings: Finding[] = [];
   const config = identity.targetConfig;
   const security = `the phone's security configuration: ${hex(config.raw)} (${describeSecurity(identity)})`;
-  if (!agentSupported(identity)) {
+  if (!agentSupported(identity, choice.image)) {
     return [
       {
         severity: 'blocker',
@@ -48,7 +48,9 @@ export function checkAgent(
       next: [],
     });
   }
-  if (identity.stage === 'brom' && !facts.preloader?.emi) {
+  // XML agents carry the settings of their phone's memory themselves.
+  const needsEmi = agentGeneration(identity, choice.image) !== 'xml';
+  if (identity.stage === 'brom' && needsEmi && !facts.preloader?.emi) {
     findings.push({
       severity: 'blocker',
       code: 'EMI_TABLE_MISSING',
