@@ -12,6 +12,7 @@ import {
   list,
   portOption,
   rate,
+  scatterOption,
   traceOption,
   waitOption,
 } from './commands/options.js';
@@ -29,9 +30,10 @@ const program = new Command('unbrick')
 
 program
   .command('flash')
-  .description('flash a stock firmware: a folder, or the scatter file in it')
-  .argument('<firmware>', 'folder or scatter file')
+  .description('flash a stock firmware: a folder, a zip archive, or the scatter file in a folder')
+  .argument('<firmware>', 'folder, zip archive or scatter file')
   .addOption(portOption())
+  .addOption(scatterOption())
   .option('--da <file>', 'use this Download Agent file instead of searching the firmware')
   .option('--only <names>', 'flash only these partitions (comma separated)', list)
   .option('--skip <names>', 'leave these partitions as they are (comma separated)', list)
@@ -53,7 +55,7 @@ program
 program
   .command('info')
   .description('who is connected: mode, chip, security; with a firmware or --da also storage and partition table')
-  .argument('[firmware]', 'folder or scatter file to take the Download Agent from')
+  .argument('[firmware]', 'folder, zip archive or scatter file to take the Download Agent from')
   .addOption(portOption())
   .option('--da <file>', 'use this Download Agent file')
   .addOption(waitOption())

@@ -17,6 +17,7 @@ export interface FlashOptions extends CredentialOptions {
   /** True when the user named the port. */
   portNamed: boolean;
   da?: string;
+  scatter?: string;
   only?: string[];
   skip?: string[];
   choose?: boolean;
@@ -37,7 +38,7 @@ export async function flashCommand(path: string, options: FlashOptions): Promise
   try {
     if (!options.yes && !options.dryRun && nobodyToAsk(options.json))
       throw notConfirmed('Look at the plan first: --dry-run');
-    const firmware = await openFirmwarePath(path);
+    const firmware = await openFirmwarePath(path, options.scatter);
     const selection = await chooseSelection(firmware, options);
     if (selection === undefined) return ExitCode.INTERRUPTED;
     if (options.dryRun && !options.portNamed) return await dryRunOffline(firmware, selection, options, renderer);

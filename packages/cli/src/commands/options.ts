@@ -41,8 +41,11 @@ export const traceOption = () => new Option('--trace <file>', 'write every byte 
 
 export const jsonOption = () => new Option('--json', 'one JSON object a line instead of text; the last is the report');
 
+export const scatterOption = () =>
+  new Option('--scatter <path>', 'which scatter file inside the folder or archive, when it has several');
+
 export const firmwareOption = () =>
-  new Option('--firmware <folder>', 'firmware to take the Download Agent and the memory settings from');
+  new Option('--firmware <path>', 'firmware (folder or zip) to take the Download Agent and the memory settings from');
 
 /** What the owner of a locked phone can bring along. */
 export const addCredentialOptions = (command: Command): Command =>

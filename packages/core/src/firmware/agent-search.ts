@@ -43,10 +43,20 @@ export async function findAgentCandidates(folder: FolderSource, scatterPath: str
       found.push(candidate);
       continue;
     }
-    const source = await folder.open(candidate.path);
-    if (isAgentFile(await source.read(0, 32))) found.push(candidate);
+    if (await beginsLikeAgent(folder, candidate.path)) found.push(candidate);
   }
   return found;
+}
+
+/** A file that cannot be opened is no candidate: it may be some damaged image, which is told where it matters. */
+async function beginsLikeAgent(folder: FolderSource, path: string): Promise<boolean> {
+  try {
+    const source = await folder.open(path);
+    return isAgentFile(await source.read(0, 32));
+  } catch (cause) {
+    if (cause instanceof UnbrickError && cause.code !== 'FILE_MISSING') return false;
+    throw cause;
+  }
 }
 
 /**

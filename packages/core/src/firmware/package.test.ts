@@ -176,8 +176,8 @@ describe('the preloader', () => {
 
 describe('no firmware', () => {
   test.each<[Record<string, string>, RegExp, RegExp]>([
-    [{ 'rom.zip': '' }, /rom\.zip: an archive/, /Unpack it/],
-    [{ 'CPH1234_export_11.ofp': '' }, /OPPO/, /unpacked with a tool of that maker/],
+    [{ 'rom.zip': '' }, /rom\.zip: a zip archive/, /Unpack it/],
+    [{ 'CPH1234_export_11.ofp': '' }, /OPPO/, /unpacked with a tool for packages of that maker/],
     [{ 'x.PAC': '' }, /Unisoc/, /never for MediaTek/],
     [{ 'boot.img': '', 'system.img': '' }, /2 image files \(boot\.img, system\.img\)/, /MTxxxx_Android_scatter/],
     [{ 'payload.bin': '' }, /over-the-air/, /full firmware/],

@@ -1,19 +1,11 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { findAgentCandidates } from './agent-search.js';
 import { FileLookup, filesLike, folderOf, nameOf } from './file-lookup.js';
+import type { FirmwareProblem } from './firmware-problem.js';
 import { isPreloader } from './scatter/is-preloader.js';
 import type { ScatterFile, ScatterLayout, ScatterPartition } from './scatter/scatter.js';
 import { type FoundScatter, type FoundScatters, findScatters, readScatter } from './scatter-search.js';
 import type { FolderSource } from './source.js';
-
-/** Something to know about a firmware that does not keep it from being used. */
-export interface FirmwareProblem {
-  severity: 'warning' | 'error';
-  /** Stable: `FIRMWARE_SEVERAL_SCATTERS`. */
-  code: string;
-  /** One sentence for a person. */
-  message: string;
-}
 
 /** A firmware folder, looked through: pure data, no image has been opened yet. Paths are relative to the folder. */
 export interface FirmwarePackage {
@@ -59,7 +51,7 @@ export async function openFirmware(folder: FolderSource, options: OpenFirmwareOp
   const [chosen, ...others] = ranked as [Rated, ...Rated[]];
   const { scatter, path: scatterPath } = chosen;
   const home = folderOf(scatterPath);
-  const problems: FirmwareProblem[] = [];
+  const problems: FirmwareProblem[] = [...(folder.problems ?? [])];
   if (others.length > 0) {
     problems.push({
       severity: 'warning',

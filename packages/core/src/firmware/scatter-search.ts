@@ -1,4 +1,5 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
+import { type Container, containerByName } from './container.js';
 import { parseScatter } from './scatter/parse-scatter.js';
 import type { ScatterFile } from './scatter/scatter.js';
 import type { FolderSource } from './source.js';
@@ -8,46 +9,6 @@ const SNIFF_LIMIT = 1 << 20;
 
 /** More than this many candidates are a collection of firmwares rather than one. */
 const MOST_CANDIDATES = 40;
-
-/** Downloads that are not the firmware itself but hold it, or that other tools are made for. */
-const CONTAINERS: readonly { pattern: RegExp; what: string; next: string }[] = [
-  {
-    pattern: /\.(zip|rar|7z|tgz|gz|tar|xz|bz2)$/i,
-    what: 'an archive',
-    next: 'Unpack it and name the folder it makes.',
-  },
-  {
-    pattern: /\.(ofp|ozip|ops)$/i,
-    what: 'an encrypted OPPO/realme package',
-    next: 'It is no MediaTek format: it has to be unpacked with a tool of that maker first.',
-  },
-  {
-    pattern: /\.pac$/i,
-    what: 'a Spreadtrum/Unisoc package, for phones without a MediaTek chip',
-    next: 'Check which chip the phone has; a PAC file is never for MediaTek.',
-  },
-  { pattern: /\.(kdz|dz)$/i, what: 'an LG package', next: 'It has to be unpacked with a tool for LG packages first.' },
-  {
-    pattern: /\.(nb0|cpb|sin|ftf)$/i,
-    what: 'a package in its maker’s own format',
-    next: 'It has to be unpacked with a tool of that maker first.',
-  },
-  {
-    pattern: /\.exe$/i,
-    what: 'a Windows program, perhaps a self-extracting firmware',
-    next: 'If it is the firmware, unpack it on Windows first.',
-  },
-  {
-    pattern: /(^|\/)payload\.bin$/i,
-    what: 'the payload of an over-the-air update',
-    next: 'Get the full firmware, the one for SP Flash Tool.',
-  },
-  {
-    pattern: /(^|\/)flash\.xml$/i,
-    what: 'the entry file of a package for SP Flash Tool 6',
-    next: 'This program cannot read such packages yet.',
-  },
-];
 
 /** A scatter file that was read. */
 export interface FoundScatter {
@@ -112,11 +73,14 @@ function noneReadable(refused: FoundScatters['refused']): UnbrickError {
 function noScatter(folder: FolderSource, paths: readonly string[]): UnbrickError {
   const evidence: string[] = [];
   const next: string[] = [];
-  for (const { pattern, what, next: step } of CONTAINERS) {
-    const hits = paths.filter((path) => pattern.test(path));
-    if (hits.length === 0) continue;
-    evidence.push(`${some(hits)}: ${what}`);
-    next.push(step);
+  const containers = new Map<Container, string[]>();
+  for (const path of paths) {
+    const container = containerByName(path);
+    if (container) containers.set(container, [...(containers.get(container) ?? []), path]);
+  }
+  for (const [container, hits] of containers) {
+    evidence.push(`${some(hits)}: ${container.what}`);
+    if (!next.includes(container.next)) next.push(container.next);
   }
   const images = paths.filter((path) => /\.(img|bin)$/i.test(path));
   if (images.length > 0)

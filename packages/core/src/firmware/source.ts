@@ -1,3 +1,5 @@
+import type { FirmwareProblem } from './firmware-problem.js';
+
 /**
  * Random access to the bytes of one file, wherever it lives: disk (packages/cli), a browser File, memory.
  */
@@ -8,6 +10,13 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`; fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * The file is compressed inside an archive: reading forwards is cheap, every step backwards starts again from its
+   * beginning, and reading its end means reading all of it.
+   */
+  readonly sequential?: boolean;
+  /** CRC-32 of the content, where an archive keeps one that reading does not check by itself. */
+  readonly crc32?: number | undefined;
 }
 
 /** A folder of files, flat names with `/` between folders, as a person would see them. */
@@ -15,8 +24,10 @@ export interface FolderSource {
   readonly name: string;
   /** Paths of all files below the folder, relative, `/`-separated. */
   list(): Promise<string[]>;
-  /** @throws UnbrickError `FILE_MISSING` */
+  /** @throws UnbrickError `FILE_MISSING`; from an archive also what its format says of a damaged or locked file */
   open(path: string): Promise<ByteSource>;
+  /** What is odd about the folder itself: unsafe or repeated names in an archive. */
+  readonly problems?: readonly FirmwareProblem[];
 }
 
 /** A file held in memory. */

@@ -1,16 +1,9 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
+import { containerByContent } from '../container.js';
+import { isZip } from '../zip/is-zip.js';
 
 /** Real scatter files have at most some 60 KiB. */
 const SIZE_LIMIT = 4 << 20;
-
-/** Other kinds of files that people point at, told by their first bytes. */
-const MAGICS: readonly { bytes: readonly number[]; what: string; next: string }[] = [
-  { bytes: [0x50, 0x4b, 3, 4], what: 'a zip archive', next: 'Unpack it and name the folder it makes.' },
-  { bytes: [0x52, 0x61, 0x72, 0x21], what: 'a rar archive', next: 'Unpack it and name the folder it makes.' },
-  { bytes: [0x37, 0x7a, 0xbc, 0xaf], what: 'a 7z archive', next: 'Unpack it and name the folder it makes.' },
-  { bytes: [0x1f, 0x8b], what: 'a gzip archive', next: 'Unpack it and name the folder it makes.' },
-  { bytes: [0x25, 0x50, 0x44, 0x46], what: 'a PDF document', next: 'Name the scatter file of the firmware.' },
-];
 
 /**
  * A scatter file's text: UTF-8, or UTF-16 as Windows editors save it; without byte order mark and trailing NULs. Comments in
@@ -47,8 +40,12 @@ export function scatterText(fileName: string, bytes: Uint8Array): ScatterText {
   if (bytes.length > SIZE_LIMIT) {
     throw unreadable(fileName, 'is far too large for a scatter file', [`${bytes.length} bytes`]);
   }
-  const magic = MAGICS.find((each) => each.bytes.every((byte, i) => bytes[i] === byte));
-  if (magic) throw unreadable(fileName, `is ${magic.what}, not a scatter file`, [], [magic.next]);
+  if (isZip(bytes)) {
+    const next = 'Name the archive itself as the firmware: zip archives are read without unpacking them.';
+    throw unreadable(fileName, 'is a zip archive, not a scatter file', [], [next]);
+  }
+  const container = containerByContent(bytes);
+  if (container) throw unreadable(fileName, `is ${container.what}, not a scatter file`, [], [container.next]);
   const text = decodeScatter(bytes);
   const start = text.trimStart().slice(0, 2000).toLowerCase();
   if (start === '') {
