@@ -176,7 +176,7 @@ describe('the preloader', () => {
 
 describe('no firmware', () => {
   test.each<[Record<string, string>, RegExp, RegExp]>([
-    [{ 'rom.zip': '' }, /rom\.zip: a zip archive/, /Unpack it/],
+    [{ 'rom.zip': '' }, /rom\.zip: a zip archive/, /Name the archive itself/],
     [{ 'CPH1234_export_11.ofp': '' }, /OPPO/, /unpacked with a tool for packages of that maker/],
     [{ 'x.PAC': '' }, /Unisoc/, /never for MediaTek/],
     [{ 'boot.img': '', 'system.img': '' }, /2 image files \(boot\.img, system\.img\)/, /MTxxxx_Android_scatter/],
