@@ -5,6 +5,7 @@ import { type Answer, chooseLanguage, explainEntry, type Language, lookUp } from
 import { ExitCode } from '../exit-codes.js';
 import { explanationLines } from '../render/explanation.js';
 import { chooseStyle } from '../render/style.js';
+import { userLanguage } from '../render/user-language.js';
 import { chooseRenderer, showError } from './session.js';
 
 export interface ExplainOptions {
@@ -18,7 +19,7 @@ const LARGEST_LOG = 64 << 20;
 /** `unbrick explain QUESTION…`: a number, a symbol, a pasted sentence, a log file, or `-` for standard input. */
 export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<number> {
   try {
-    const language = chooseLanguage(options.lang ?? systemLanguage());
+    const language = options.lang === undefined ? userLanguage() : chooseLanguage(options.lang);
     const answer = lookUp(await question(words));
     if (options.json) process.stdout.write(`${JSON.stringify(asData(answer, language))}\n`);
     else for (const line of explanationLines(answer, language, chooseStyle())) process.stdout.write(`${line}\n`);
@@ -54,12 +55,6 @@ async function question(words: readonly string[]): Promise<string> {
     });
   }
   return readFile(path, 'utf8');
-}
-
-/** The language that the system speaks: `es` of `es_MX.UTF-8`. */
-function systemLanguage(): string {
-  const { LC_ALL, LC_MESSAGES, LANG } = process.env;
-  return LC_ALL || LC_MESSAGES || LANG || 'en';
 }
 
 function asData({ found, similar }: Answer, language: Language) {

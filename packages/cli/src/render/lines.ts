@@ -1,7 +1,8 @@
-import type { JobEvent, Plan, PlanStep, ReportEvent } from '@unbrick/core';
-import { explainOwnCode } from '@unbrick/core/explain';
+import type { ErrorEvent, FindingEvent, JobEvent, Plan, PlanStep, ReportEvent } from '@unbrick/core';
+import { type Explanation, explainOwnCode, ownEntry } from '@unbrick/core/explain';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
 import type { Style } from './style.js';
+import { userLanguage } from './user-language.js';
 
 const PHASE_NAMES: Record<string, string> = {
   connect: 'Connect',
@@ -29,19 +30,22 @@ export function eventLines(event: JobEvent, style: Style): string[] {
     case 'note':
       return [style.dim(`  · ${event.message}`)];
     case 'finding': {
-      const sign = { ok: style.green('✓'), warning: style.yellow('!'), blocker: style.red('✗') }[event.severity];
-      const details = event.severity === 'ok' ? [] : explained(event.evidence, event.next, style);
-      return [`${sign} ${event.message}${event.severity === 'ok' ? '' : style.dim(` [${event.code}]`)}`, ...details];
+      if (event.severity === 'ok') return [`${style.green('✓')} ${event.message}`];
+      const sign = event.severity === 'blocker' ? style.red('✗') : style.yellow('!');
+      const { message, evidence, next } = inUserLanguage(event);
+      return [`${sign} ${message}${style.dim(` [${event.code}]`)}`, ...explained(evidence, next, style)];
     }
     case 'plan':
       return planLines(event.plan, style);
-    case 'error':
+    case 'error': {
+      const { message, evidence, next } = inUserLanguage(event);
       return [
         '',
-        style.red(`✗ ${event.message}`) + style.dim(` [${event.code}]`),
-        ...explained(event.evidence, event.next, style),
+        style.red(`✗ ${message}`) + style.dim(` [${event.code}]`),
+        ...explained(evidence, next, style),
         ...causeLines(event.code, style),
       ];
+    }
     case 'report':
       return reportLines(event, style);
   }
@@ -54,11 +58,20 @@ function explained(evidence: readonly string[], next: readonly string[], style: 
   ];
 }
 
+type Told = Pick<FindingEvent, 'message' | 'evidence' | 'next'>;
+
+/** What happened in the user's language where the catalogue has it; the words of the moment then stand with what was seen. */
+function inUserLanguage(event: FindingEvent | ErrorEvent, language = userLanguage()): Told {
+  if (!language.entries[event.code]) return { ...event, evidence: [...event.evidence], next: [...event.next] };
+  const { meaning, next } = explainOwnCode(event.code, language) as Explanation;
+  return { message: meaning, evidence: [event.message, ...event.evidence], next };
+}
+
 /** What usually causes it, from the catalogue: the error itself knows only its moment. */
 function causeLines(code: string, style: Style): string[] {
-  const causes = explainOwnCode(code)?.causes ?? [];
-  if (causes.length === 0) return [];
-  return [`    ${style.dim(`usually: ${causes.join('; ')}`)}`, style.dim(`    more: unbrick explain ${code}`)];
+  const causes = explainOwnCode(code, userLanguage())?.causes ?? [];
+  const usually = causes.length > 0 ? [style.dim(`    usually: ${causes.join('; ')}`)] : [];
+  return ownEntry(code) ? [...usually, style.dim(`    more: unbrick explain ${code}`)] : usually;
 }
 
 /** The plan as users of flash tools know it: a list with ticks. */

@@ -27,7 +27,8 @@ export function explainEntry(entry: CatalogueEntry, language: Language = ENGLISH
   return {
     entry,
     meaning: translated?.meaning ?? entry.meaning,
-    causes: translated?.causes ?? entry.causes ?? [],
+    // A translated meaning with causes in English reads worse than no causes.
+    causes: translated ? (translated.causes ?? []) : (entry.causes ?? []),
     next: (entry.next ?? []).map((key) => language.remedies[key] ?? ENGLISH.remedies[key] ?? key),
   };
 }

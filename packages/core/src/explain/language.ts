@@ -1,4 +1,10 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
+import es from './languages/es.json';
+import fr from './languages/fr.json';
+import hi from './languages/hi.json';
+import id from './languages/id.json';
+import pt from './languages/pt.json';
+import ru from './languages/ru.json';
 import remedies from './remedies.json';
 
 /** Words around an explanation. */
@@ -13,7 +19,10 @@ export interface Labels {
   similar: string;
 }
 
-/** Texts of one language. Only English is whole: what is missing in another falls back to it. */
+/**
+ * Texts of one language, a file in `languages/`. Only English is whole: what is missing in another falls back to it. A new
+ * language holds at least the entries that the others have; the test tells which.
+ */
 export interface Language {
   /** BCP 47: `pt`. */
   tag: string;
@@ -42,7 +51,7 @@ export const ENGLISH: Language & { labels: Labels } = {
 };
 
 /** Every language there is, English first. */
-export const LANGUAGES: readonly Language[] = [ENGLISH];
+export const LANGUAGES: readonly Language[] = [ENGLISH, es, ru, pt, id, hi, fr];
 
 /**
  * The language of a tag or locale name: `es`, `pt-BR`, `ru_RU.UTF-8`. A language without texts gives English.

@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { eventLines } from './lines.js';
+import { PLAIN } from './style.js';
+
+const error = {
+  type: 'error',
+  code: 'DA_REJECTED',
+  stage: 'agent-upload',
+  message: 'The preloader refused the Download Agent.',
+  evidence: ['it answered 0x7024'],
+  next: ['Use the agent of the firmware.'],
+} as const;
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('eventLines of an error', () => {
+  it('tells what happened, what was seen, what to do and what usually causes it', () => {
+    vi.stubEnv('UNBRICK_LANG', 'en');
+    expect(eventLines(error, PLAIN)).toEqual([
+      '',
+      '✗ The preloader refused the Download Agent. [DA_REJECTED]',
+      '    seen: it answered 0x7024',
+      '    next: Use the agent of the firmware.',
+      expect.stringContaining('    usually: '),
+      '    more: unbrick explain DA_REJECTED',
+    ]);
+  });
+
+  it('speaks the user’s language and keeps the words of the moment', () => {
+    vi.stubEnv('UNBRICK_LANG', 'es');
+    const lines = eventLines(error, PLAIN);
+    expect(lines[1]).toContain('El teléfono rechazó');
+    expect(lines[2]).toBe('    seen: The preloader refused the Download Agent.');
+    expect(lines.join('\n')).toContain('Usa el Download Agent');
+  });
+
+  it('shows an error without an entry as it is', () => {
+    vi.stubEnv('UNBRICK_LANG', 'es');
+    expect(eventLines({ ...error, code: 'NOT_IN_THE_CATALOGUE' }, PLAIN)).toHaveLength(4);
+  });
+});
