@@ -15,7 +15,7 @@ import { Noise } from './random.js';
 export async function nandBirth(storage: PhoneStorage, profile: Profile, seed: string): Promise<void> {
   const { nand } = profile.storage;
   if (!nand) throw new RangeError(`${profile.name} has no NAND`);
-  const chip = new NandChip(storage, profile);
+  const chip = new NandChip(storage, profile, 'new');
   for (const block of nand.badBlocks) await chip.markBad(block);
   const flash = new NandFlash(chip, await BadBlockMap.create(chip, nand.poolBlocks));
   await put(flash, 0, nandBootArea(profile, new Noise(`${seed}/boot`)));

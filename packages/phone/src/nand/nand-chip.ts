@@ -43,12 +43,15 @@ export class NandChip {
   readonly #broken: ReadonlySet<number>;
   readonly geometry: NandGeometry;
 
-  /** @throws RangeError for a profile without NAND */
-  constructor(storage: PhoneStorage, profile: Profile) {
+  /**
+   * @param age a new chip has only the bad blocks of its factory
+   * @throws RangeError for a profile without NAND
+   */
+  constructor(storage: PhoneStorage, profile: Profile, age: 'new' | 'used' = 'used') {
     const { nand, blockSize, regions } = profile.storage;
     if (!nand || regions.nand === undefined) throw new RangeError(`${profile.name} has no NAND`);
     this.#storage = storage;
-    this.#broken = new Set([...nand.badBlocks, ...(nand.wornBlocks ?? [])]);
+    this.#broken = new Set([...nand.badBlocks, ...(age === 'used' ? (nand.wornBlocks ?? []) : [])]);
     this.geometry = {
       pageSize: blockSize,
       spareSize: nand.spareSize,

@@ -1,10 +1,11 @@
-import { ascii, decode, u32 } from '@unbrick/core/wire';
+import { ascii, DaEntry, DaHeader, decode, u32 } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
 import { judgeMemoryTable } from '../agent/xflash/external-ram.js';
 import { findProfile, listProfiles } from '../profiles/profiles.js';
 import { indexOfBytes } from '../testing/bytes.fixture.js';
+import { buildAgentFile } from './agent-file.js';
 import { practiceFirmware, practicePreloader } from './firmware.js';
-import { scatterText } from './scatter.js';
+import { scatterFileName, scatterText } from './scatter.js';
 
 describe('practice firmware', () => {
   it.each(listProfiles())('of %s has a file for each partition that is written', async (name) => {
@@ -62,5 +63,51 @@ describe('the scatter file of a UFS phone', () => {
     expect(partition(ufs, 'flashinfo')).toMatchObject({ physical_start_addr: '0xFFFF0020', is_reserved: 'true' });
     expect(partition(emmc, 'flashinfo')).toMatchObject({ physical_start_addr: '0xFFFF0080' });
     expect(partition(ufs, 'sgpt')).toMatchObject({ physical_start_addr: '0xFFFF0000', partition_size: '0x8000' });
+  });
+});
+
+describe('the scatter files of old phones', () => {
+  it('have only names and addresses on MT6577, with chip and storage in the file name', () => {
+    const profile = findProfile('mt6577-emmc');
+    expect(scatterFileName(profile)).toBe('MT6577_Android_scatter_emmc.txt');
+    const text = scatterText(profile);
+    expect(text).toMatch(/^PRELOADER 0x0\n\{\n\}\nMBR 0x600000\n\{\n\}\nEBR1 0x604000\n/);
+    expect(text).toContain('__NODL_NVRAM 0x960000\n{\n}\n');
+    expect(text.endsWith('__NODL_BMTPOOL 0xFFFF0050\n{\n}\n')).toBe(true);
+  });
+
+  it('have another place in the linear map on phones with PMT', () => {
+    const text = scatterText(findProfile('mt6589-emmc'));
+    expect(text).toContain('config_version: V1.1.1\n');
+    expect(text).toMatch(
+      /partition_name: MBR\n(.*\n){3} {2}linear_start_addr: 0xc00000\n {2}physical_start_addr: 0x0\n/,
+    );
+    expect(text).toMatch(/partition_name: BMTPOOL\n(.*\n){3} {2}linear_start_addr: 0xFFFF0050\n/);
+  });
+
+  it('name no region on NAND, and count in erase blocks', () => {
+    const text = scatterText(findProfile('mt6572-nand'));
+    expect(text).toContain('storage: NAND\n      boot_channel: NONE\n      block_size: 0x20000\n');
+    expect(text).toMatch(
+      /partition_name: ANDROID\n(.*\n){2} {2}type: UBI_IMG\n(.*\n){3} {2}region: NONE\n {2}storage: HW_STORAGE_NAND\n/,
+    );
+    expect(text).toMatch(
+      /partition_name: BMTPOOL\n(.*\n){3} {2}linear_start_addr: 0xFFFF0050\n(.*\n) {2}partition_size: 0xa00000\n/,
+    );
+  });
+});
+
+describe('the agent file', () => {
+  const entryOf = async (name: string) => DaEntry.parse(await buildAgentFile(findProfile(name)), DaHeader.size);
+
+  it('of one-stage chips has a table of NAND chips in place of stage 2', async () => {
+    const entry = await entryOf('mt6577-emmc');
+    expect(entry).toMatchObject({ hwCode: 0x6577, swVersion: 0xe100, entryRegionIndex: 1 });
+    expect(entry.regions[2]).toMatchObject({ startAddress: 0xc2038000, length: 109 * 0x38, signatureLength: 0 });
+  });
+
+  it('of MT6589 has a small unsigned second stage', async () => {
+    expect((await entryOf('mt6589-emmc')).regions[2]).toMatchObject({ length: 0x38c0, signatureLength: 0 });
+    expect((await entryOf('mt6753-emmc')).regions[2]).toMatchObject({ signatureLength: 0x100 });
   });
 });

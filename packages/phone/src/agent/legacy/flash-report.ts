@@ -18,7 +18,7 @@ import type { NandFlash } from '../../nand/nand-flash.js';
 import type { AgentSession } from '../session.js';
 import { type HostLine, word } from './host-line.js';
 import type { LegacyTraits } from './stage1.js';
-import { deviceIdOf, dumpedCid, firmwareRevisionOf, nandIds } from './storage-id.js';
+import { deviceIdOf, firmwareRevisionOf, nandIds, reportedCid } from './storage-id.js';
 
 const INTERNAL_RAM = 0x20000;
 const RAM_TYPE_DRAM = 2;
@@ -34,7 +34,7 @@ export async function sendFlashReport(
 ): Promise<void> {
   await host.send(norReport());
   await host.send(nandReport(session, traits, nand));
-  await host.send(emmcReport(session));
+  await host.send(emmcReport(session, traits));
   await host.send(
     LegacySdReport.build({ status: LegacyError.DA_SDMMC_NOT_FOUND, userSize: 0, cid: new Uint8Array(16) }),
   );
@@ -94,7 +94,7 @@ function nandReport({ profile }: AgentSession, traits: LegacyTraits, flash: Nand
   );
 }
 
-function emmcReport({ profile, storage }: AgentSession): Uint8Array {
+function emmcReport({ profile, storage }: AgentSession, traits: LegacyTraits): Uint8Array {
   const size = (region: Region) => storage.regions.get(region) ?? 0;
   const found = storage.kind === 'emmc';
   return LegacyEmmcReport.build({
@@ -104,8 +104,7 @@ function emmcReport({ profile, storage }: AgentSession): Uint8Array {
     rpmbSize: size('rpmb'),
     gpSizes: [size('gp1'), size('gp2'), size('gp3'), size('gp4')],
     userSize: size('user'),
-    // Genuine stage 2 of the MT6580 sends the CID as it lies in memory, unlike the probe of stage 1.
-    cid: found ? dumpedCid(profile) : new Uint8Array(16),
+    cid: found ? reportedCid(profile, traits.reportCid ?? 'memory') : new Uint8Array(16),
     firmwareVersion: firmwareRevisionOf(profile),
   });
 }

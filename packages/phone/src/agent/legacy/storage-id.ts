@@ -33,6 +33,16 @@ export function dumpedCid(profile: Profile): Uint8Array {
   return cid.map((_, i) => cid[(i & ~3) + 3 - (i & 3)] as number);
 }
 
+/**
+ * The CID in the flash report. Builds differ: the genuine stage 2 of MT6580 sends the words as they lie in memory, unlike its
+ * stage 1; an MT8163 was seen to send them in natural order with the words of each half exchanged.
+ */
+export function reportedCid(profile: Profile, order: NonNullable<LegacyTraits['reportCid']>): Uint8Array {
+  if (order === 'memory') return dumpedCid(profile);
+  const cid = cidOf(profile);
+  return order === 'natural' ? cid : cid.map((_, i) => cid[i ^ 4] as number);
+}
+
 /** The storage id that some agents send before memory settings, 16 bytes as they lie in memory. */
 export function dumpedStorageId(profile: Profile): Uint8Array {
   if (profile.storage.kind !== 'nand') return dumpedCid(profile);

@@ -1,10 +1,10 @@
 /** What the tests of this folder stand on: a cable, a flash memory in RAM, a phone, and a host that speaks in hex. */
-import type { Region } from '@unbrick/core';
+import type { StorageKind } from '@unbrick/core';
 import { concat, encode, hexBytes, sum16, u16, u32 } from '@unbrick/core/wire';
 import type { DeviceWire } from '../../../device/wire.js';
 import { type FaultPlan, NO_FAULTS } from '../../../faults.js';
 import type { Profile } from '../../../profiles/profile.js';
-import { type PhoneStorage, StorageFault } from '../../../storage/phone-storage.js';
+import { type PhoneStorage, type StorageArea, StorageFault } from '../../../storage/phone-storage.js';
 import type { PhoneLogEntry } from '../../session.js';
 import { legacyAgent } from '../firmware.js';
 import type { LegacyTraits } from '../stage1.js';
@@ -133,8 +133,8 @@ const PAGE = 0x10000;
 
 /** A flash memory in RAM. Unwritten bytes read as zero. */
 export class TestStorage implements PhoneStorage {
-  readonly kind = 'emmc';
-  readonly regions: ReadonlyMap<Region, number>;
+  readonly kind: StorageKind;
+  readonly regions: ReadonlyMap<StorageArea, number>;
   private readonly pages = new Map<string, Uint8Array>();
   /** Writes, reads and erases that touch this byte of the user region fail. */
   brokenAt: number | undefined;
@@ -142,17 +142,18 @@ export class TestStorage implements PhoneStorage {
   wornAt: number | undefined;
   writes = 0;
 
-  constructor(regions: Partial<Record<Region, number>>) {
-    this.regions = new Map(Object.entries(regions) as [Region, number][]);
+  constructor(kind: StorageKind, regions: Partial<Record<StorageArea, number>>) {
+    this.kind = kind;
+    this.regions = new Map(Object.entries(regions) as [StorageArea, number][]);
   }
 
-  async read(region: Region, offset: number, length: number): Promise<Uint8Array> {
+  async read(region: StorageArea, offset: number, length: number): Promise<Uint8Array> {
     this.check(region, offset, length);
     const bytes = new Uint8Array(length);
     this.walk(region, offset, length, (page, at, from, count) => bytes.set(page.subarray(at, at + count), from), false);
     return bytes;
   }
-  async write(region: Region, offset: number, bytes: Uint8Array): Promise<void> {
+  async write(region: StorageArea, offset: number, bytes: Uint8Array): Promise<void> {
     this.check(region, offset, bytes.length);
     this.writes++;
     this.walk(
@@ -166,7 +167,7 @@ export class TestStorage implements PhoneStorage {
       this.walk('user', this.wornAt, 1, (page, at) => page.set([(page[at] as number) ^ 1], at), true);
     }
   }
-  async erase(region: Region, offset: number, length: number): Promise<void> {
+  async erase(region: StorageArea, offset: number, length: number): Promise<void> {
     this.check(region, offset, length);
     for (const [key, page] of this.pages) {
       const [name, number] = key.split(':') as [string, string];
@@ -177,7 +178,7 @@ export class TestStorage implements PhoneStorage {
   }
   async close(): Promise<void> {}
 
-  private check(region: Region, offset: number, length: number): void {
+  private check(region: StorageArea, offset: number, length: number): void {
     const size = this.regions.get(region) ?? 0;
     if (offset < 0 || length < 0 || offset + length > size) throw new RangeError(`outside ${region}`);
     if (
@@ -191,7 +192,7 @@ export class TestStorage implements PhoneStorage {
   }
 
   private walk(
-    region: Region,
+    region: StorageArea,
     offset: number,
     length: number,
     use: (page: Uint8Array, at: number, from: number, count: number) => void,
@@ -272,13 +273,15 @@ export interface BenchOptions {
   faults?: Partial<FaultPlan>;
   stage1?: Uint8Array;
   agent?: Partial<LegacyAgentOptions>;
+  /** What is done to the flash memory before the agent looks at it. */
+  prepare?: (storage: TestStorage, profile: Profile) => Promise<void>;
 }
 
 /** A phone whose boot stage has just jumped to the agent. */
 export function startAgent(options: BenchOptions = {}): Bench {
   const { profile = testProfile(), bootedBy = 'preloader', faults = {}, stage1 = new Uint8Array(0x4000) } = options;
   const host = new TestCable();
-  const storage = new TestStorage(profile.storage.regions);
+  const storage = new TestStorage(profile.storage.kind, profile.storage.regions);
   const log: PhoneLogEntry[] = [];
   void legacyAgent(options.agent)({
     wire: host,
@@ -313,6 +316,7 @@ export async function uploadStage2(host: TestCable, stage2 = new Uint8Array(0x30
 /** A phone in the command loop of stage 2. */
 export async function startStage2(options: BenchOptions = {}): Promise<Bench> {
   const bench = startAgent({ profile: testProfile({ extraConfig: 'none' }), ...options });
+  await options.prepare?.(bench.storage, bench.profile);
   await passConfig(bench.host, '');
   await bench.host.answer();
   await uploadStage2(bench.host);
