@@ -19,7 +19,7 @@ const IMAGE: AgentImage = {
   stage2: { bytes: Uint8Array.from([...STAGE2, ...SIGNATURE]), address: 0x40000000, signatureLength: 0x100 },
 };
 const OPTIONS: XmlStartOptions = {
-  identity: { hwCode: 0x1172 } as never,
+  identity: { hwCode: 0x1172, stage: 'brom' } as never,
   image: IMAGE,
   now: () => new Date(2023, 8, 1, 23, 47, 21),
 };

@@ -41,15 +41,17 @@ export const startXmlAgent: StartAgent = (link: Link, options: XmlStartOptions) 
 
 /** As {@link startXmlAgent}, for callers that choose the checksum level. */
 export async function startXml(link: Link, options: XmlStartOptions): Promise<Agent> {
-  const { image, onProgress, onNote, signer, checksumLevel = 'NONE', now = () => new Date() } = options;
+  const { identity, image, onProgress, onNote, signer, checksumLevel = 'NONE', now = () => new Date() } = options;
   const talk = new XmlConversation(new XmlChannel(link, onNote));
   const settings = setRuntimeParameter({ checksumLevel });
   const levelSet = await firstWord(talk, 'The Download Agent', settings, 'to take its settings');
   if (!levelSet) onNote?.('The agent keeps its own settings: it does not know SET-RUNTIME-PARAMETER.');
   await optional(talk, hostSupportedCommands(), 'to note the commands of its host');
-  onProgress?.('dram', 0, 1);
+  // A preloader has the memory running; the command is due all the same.
+  const inBrom = identity.stage === 'brom';
+  if (inBrom) onProgress?.('dram', 0, 1);
   await initHardware(talk, 'dram', 'to set up the memory');
-  onProgress?.('dram', 1, 1);
+  if (inBrom) onProgress?.('dram', 1, 1);
   await optional(talk, setHostInfo(now()), 'to note the time');
   await bootStage2(talk, image, (bytes, total) => onProgress?.('agent-upload', bytes, total));
 
