@@ -1,8 +1,9 @@
-import { UnbrickError } from '../../errors/unbrick-error.js';
+import type { UnbrickError } from '../../errors/unbrick-error.js';
 import { readTableFromNand, readTableFromStorage } from '../../storage/partition-table.js';
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
 import { encode, LegacyCommand, u32 } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import { OneAtATime } from '../one-at-a-time.js';
 import type { AgentStartOptions } from '../start.js';
 import { type Conversation, conversationIsOver } from './conversation.js';
 import { eraseExtent } from './erase-command.js';
@@ -28,7 +29,7 @@ export class LegacyAgent implements Agent {
   readonly #talk: Conversation;
   readonly #onNote: AgentStartOptions['onNote'];
   #securityTold = false;
-  #busyWith: string | undefined;
+  readonly #calls = new OneAtATime();
 
   /** @param talk a conversation that has reached the agent's command loop */
   constructor(talk: Conversation, { version, storage, onNote }: LegacyAgentFacts) {
@@ -43,7 +44,7 @@ export class LegacyAgent implements Agent {
    * @throws UnbrickError `NO_PARTITION_TABLE`
    */
   async readPartitionTable(): Promise<PartitionTable> {
-    return this.#alone('reading the partition table', async () => {
+    return this.#calls.run('read the partition table', 'agent', async () => {
       try {
         return tableOfList(await fetchPartitionList(this.#talk, this.storage.kind), this.storage);
       } catch (error) {
@@ -68,11 +69,11 @@ export class LegacyAgent implements Agent {
 
   async *read(extent: Extent, options?: TransferOptions): AsyncGenerator<Uint8Array, void, undefined> {
     checkExtent(this.storage, extent, 1);
-    this.#begin('reading');
+    this.#calls.begin('read', 'agent');
     try {
       yield* readExtent(this.#talk, this.storage, extent, options);
     } finally {
-      this.#busyWith = undefined;
+      this.#calls.end();
     }
   }
 
@@ -81,7 +82,7 @@ export class LegacyAgent implements Agent {
     checkExtent(this.storage, extent, this.storage.blockSize);
     const onNand = this.storage.kind === 'nand';
     if (onNand) checkNandStart(this.storage, extent);
-    await this.#alone('writing', async () => {
+    await this.#calls.run('write', 'write', async () => {
       if (extent.length > 0) await this.#tellSecurity();
       const write = onNand ? writeNandExtent : writeExtent;
       await write(this.#talk, this.storage, extent, data, options);
@@ -92,7 +93,7 @@ export class LegacyAgent implements Agent {
   /** A stop is obeyed before the start only. @throws UnbrickError `PRELOADER_INVALID`, `AGENT_REFUSED` */
   async writePreloader(file: Uint8Array, options: TransferOptions = {}): Promise<PreloaderWriteResult> {
     options.stop?.throwIfAborted();
-    await this.#alone('writing the preloader', () =>
+    await this.#calls.run('write the preloader', 'write', () =>
       downloadPreloader(this.#talk, this.storage, file, () => this.#tellSecurity(), options.onBytes),
     );
     return { bytes: file.length, agentProof: 'link', regions: bootRegions(this.storage.kind) };
@@ -103,14 +104,14 @@ export class LegacyAgent implements Agent {
     checkExtent(this.storage, extent, this.storage.blockSize);
     if (extent.length === 0) return;
     if (this.storage.kind === 'nand') checkNandStart(this.storage, extent);
-    await this.#alone('erasing', async () => {
+    await this.#calls.run('erase', 'erase', async () => {
       await this.#tellSecurity();
       await eraseExtent(this.#talk, this.storage, extent, options);
     });
   }
 
   reboot(target: RebootTarget): Promise<void> {
-    return this.#alone('ending the session', () =>
+    return this.#calls.run('end the session', 'reboot', () =>
       target === 'power-off' ? powerOff(this.#talk) : restartPhone(this.#talk),
     );
   }
@@ -122,25 +123,5 @@ export class LegacyAgent implements Agent {
     await this.#talk.send(Uint8Array.of(LegacyCommand.CHECK_PC_SECURITY_INFO), encode(u32, 'big', 0));
     await this.#talk.ack('the answer to the security information');
     this.#securityTold = true;
-  }
-
-  async #alone<T>(what: string, work: () => Promise<T>): Promise<T> {
-    this.#begin(what);
-    try {
-      return await work();
-    } finally {
-      this.#busyWith = undefined;
-    }
-  }
-
-  #begin(what: string): void {
-    if (this.#busyWith) {
-      throw new UnbrickError({
-        code: 'AGENT_BUSY',
-        stage: 'internal',
-        message: `The agent can do one thing at a time; it is ${this.#busyWith} while ${what} was asked for.`,
-      });
-    }
-    this.#busyWith = what;
   }
 }

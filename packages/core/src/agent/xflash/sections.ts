@@ -1,6 +1,7 @@
 import { type Stage, UnbrickError } from '../../errors/unbrick-error.js';
 import type { Extent, Region, StorageInfo, StorageKind } from '../../storage/storage.js';
 import { hex, XflashEmmcSection, XflashFlashBlock, XflashStorage, XflashUfsSection } from '../../wire/index.js';
+import { expectExtent } from '../checked-extent.js';
 
 /** Where a flash operation works, in the protocol's numbers. `address` and `length` in bytes. */
 export interface FlashTarget {
@@ -33,19 +34,9 @@ const SECTIONS: Partial<Record<StorageKind, StorageSections>> = {
  * @throws UnbrickError `EXTENT_INVALID` when the extent does not lie in its region; `REGION_UNREACHABLE` when these agents
  * have no number for the region
  */
-export function flashTarget(storage: StorageInfo, extent: Extent, stage: Stage): FlashTarget {
+export function flashTarget(storage: StorageInfo, extent: Extent, stage: Stage, startMultiple = 1): FlashTarget {
+  expectExtent(storage, extent, stage, startMultiple);
   const { region, start, length } = extent;
-  const size = storage.regions.get(region);
-  const whole = Number.isSafeInteger(start) && Number.isSafeInteger(length) && start >= 0 && length > 0;
-  if (size === undefined || !whole || start + length > size) {
-    throw new UnbrickError({
-      code: 'EXTENT_INVALID',
-      stage,
-      message: `There is no such place on the phone: ${length} bytes at ${hex(start)} of ${region}.`,
-      evidence: [size === undefined ? `the phone has no region ${region}` : `${region} has ${size} bytes`],
-      next: ['Use firmware made for this phone and its storage size.'],
-    });
-  }
   const known = SECTIONS[storage.kind];
   const section = known?.sections[region];
   if (!known || section === undefined) {
@@ -62,15 +53,7 @@ export function flashTarget(storage: StorageInfo, extent: Extent, stage: Stage):
 
 /** As {@link flashTarget}, for places that must start at a block. @throws UnbrickError `EXTENT_INVALID` */
 export function alignedFlashTarget(storage: StorageInfo, extent: Extent, stage: Stage): FlashTarget {
-  const target = flashTarget(storage, extent, stage);
-  if (extent.start % storage.blockSize === 0) return target;
-  throw new UnbrickError({
-    code: 'EXTENT_INVALID',
-    stage,
-    message: `${hex(extent.start)} of ${extent.region} is not the start of a block.`,
-    evidence: [`the storage has blocks of ${storage.blockSize} bytes`],
-    next: ['Use firmware made for this kind of storage.'],
-  });
+  return flashTarget(storage, extent, stage, storage.blockSize);
 }
 
 /** The parameter frame of READ_DATA, WRITE_DATA and FORMAT. All NAND fields are zero. */

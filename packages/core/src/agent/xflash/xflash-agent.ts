@@ -1,8 +1,9 @@
-import { type Stage, UnbrickError } from '../../errors/unbrick-error.js';
+import { UnbrickError } from '../../errors/unbrick-error.js';
 import { readTableFromStorage } from '../../storage/partition-table.js';
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
 import { concat, XflashControl } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import { OneAtATime } from '../one-at-a-time.js';
 import { controlAction } from './device-control.js';
 import { eraseTarget } from './erase.js';
 import type { XflashChannel } from './frame.js';
@@ -35,7 +36,7 @@ export class XflashAgent implements Agent {
   readonly storage: StorageInfo;
   readonly #channel: XflashChannel;
   readonly #facts: XflashAgentFacts;
-  #running: string | undefined;
+  readonly #calls = new OneAtATime();
 
   constructor(channel: XflashChannel, facts: XflashAgentFacts) {
     this.#channel = channel;
@@ -56,16 +57,16 @@ export class XflashAgent implements Agent {
 
   async *read(extent: Extent, options: TransferOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const target = flashTarget(this.storage, extent, 'agent');
-    this.#begin('read', 'agent');
+    this.#calls.begin('read', 'agent');
     try {
       yield* readTarget(this.#channel, target, options);
     } finally {
-      this.#running = undefined;
+      this.#calls.end();
     }
   }
 
   write(extent: Extent, data: AsyncIterable<Uint8Array>, options: TransferOptions = {}): Promise<WriteResult> {
-    return this.#alone('write', 'write', async () => {
+    return this.#calls.run('write', 'write', async () => {
       const target = alignedFlashTarget(this.storage, extent, 'write');
       await writeTarget(this.#channel, target, { ...options, data, chunkLength: this.#facts.chunkLength });
       // House-keeping that hosts ask for after raw writes; builds that do not know it refuse, and nothing is lost.
@@ -79,7 +80,7 @@ export class XflashAgent implements Agent {
    * half is the one thing that keeps a phone from starting.
    */
   writePreloader(file: Uint8Array, { onBytes, stop }: TransferOptions = {}): Promise<PreloaderWriteResult> {
-    return this.#alone('write the preloader', 'write', async () => {
+    return this.#calls.run('write the preloader', 'write', async () => {
       stop?.throwIfAborted();
       this.#expectRoom(file);
       await downloadImage(this.#channel, 'preloader', file.length, {
@@ -94,13 +95,13 @@ export class XflashAgent implements Agent {
   }
 
   erase(extent: Extent, options: TransferOptions = {}): Promise<void> {
-    return this.#alone('erase', 'erase', async () => {
+    return this.#calls.run('erase', 'erase', async () => {
       await eraseTarget(this.#channel, alignedFlashTarget(this.storage, extent, 'erase'), options);
     });
   }
 
   reboot(target: RebootTarget): Promise<void> {
-    return this.#alone('reboot', 'reboot', async () => {
+    return this.#calls.run('reboot', 'reboot', async () => {
       await shutDown(this.#channel, target);
       if (target === 'power-off') this.#facts.onNote?.('The phone switches off when the cable is unplugged.');
     });
@@ -118,29 +119,6 @@ export class XflashAgent implements Agent {
       evidence: [`${region ?? 'a boot area'} has ${size} bytes, ${DEVICE_HEADER} of them for the device header`],
       next: ['Use the preloader file of exactly this phone, in the plain form that firmware folders have.'],
     });
-  }
-
-  async #alone<T>(name: string, stage: Stage, action: () => Promise<T>): Promise<T> {
-    this.#begin(name, stage);
-    try {
-      return await action();
-    } finally {
-      this.#running = undefined;
-    }
-  }
-
-  /** Two conversations on one link would write garbage to the phone. */
-  #begin(name: string, stage: Stage): void {
-    if (this.#running !== undefined) {
-      throw new UnbrickError({
-        code: 'AGENT_BUSY',
-        stage,
-        message: `The Download Agent was asked to ${name} while another call still runs.`,
-        evidence: [`running: ${this.#running}`],
-        next: ['This is a mistake in the calling program: wait for each call, and end each iteration.'],
-      });
-    }
-    this.#running = name;
   }
 }
 
