@@ -12,3 +12,6 @@ export { extentsOf, findProfile, listProfiles, ProfileError, parseProfile } from
 export { FaultyStorage, type StorageFaults } from './storage/faulty-storage.js';
 export { MemoryStorage } from './storage/memory-storage.js';
 export { type PhoneStorage, StorageFault } from './storage/phone-storage.js';
+export type { PreloaderFaceOptions, PreloaderVariant } from './usb/faces.js';
+export type { UsbBus, UsbDevice, UsbSetup } from './usb/usb-device.js';
+export { UsbPhone, type UsbPhoneOptions } from './usb/usb-phone.js';

@@ -8,6 +8,7 @@ import { BootSession } from './bootrom/boot-session.js';
 import { bootRom } from './bootrom/brom.js';
 import { preloader } from './bootrom/preloader.js';
 import { type Clock, pause, REAL_CLOCK } from './device/clock.js';
+import { type HostState, PLAIN_HOST } from './device/host-state.js';
 import type { PhonePort } from './device/phone-port.js';
 import { PhoneWire } from './device/phone-wire.js';
 import { hang, LeaveBus, UnpluggedError } from './device/wire.js';
@@ -34,6 +35,8 @@ export interface VirtualPhoneOptions {
   onLog?: (entry: PhoneLogEntry) => void;
   /** How long the phone stays away before it is plugged in again, ms. */
   replugMs?: number;
+  /** How long boot ROM or preloader show themselves to a silent host, ms; as boot ROMs and the profile have it unless stated. */
+  windowMs?: number;
   clock?: Clock;
   /** Gives the storage its factory content first; when not stated, only a storage that was never written gets it. */
   newborn?: boolean;
@@ -108,9 +111,9 @@ export class VirtualPhone {
   /**
    * Waits until the phone is on the bus and nobody else has it, and opens it. Each port is one enumeration: when the
    * phone leaves the bus its `receive` gives null, and the next attach finds the phone's next life.
-   * Rejects with the signal's reason when aborted.
+   * `host` tells how far a USB host has got. Rejects with the signal's reason when aborted.
    */
-  async attach(signal?: AbortSignal): Promise<PhonePort> {
+  async attach(signal?: AbortSignal, host: HostState = PLAIN_HOST): Promise<PhonePort> {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     stop.throwIfAborted();
     await this.ready();
@@ -124,7 +127,7 @@ export class VirtualPhone {
     }
     this.#plugging = true;
     try {
-      return this.#cycle ? this.#plugBackIn(this.#cycle) : await this.#powerUp();
+      return this.#cycle ? this.#plugBackIn(this.#cycle) : await this.#powerUp(host);
     } finally {
       this.#plugging = false;
       this.#notify();
@@ -156,7 +159,7 @@ export class VirtualPhone {
     await this.#storage.close();
   }
 
-  async #powerUp(): Promise<PhonePort> {
+  async #powerUp(host: HostState): Promise<PhonePort> {
     const stage = this.#nextStage ?? (await this.#usualStage());
     this.#nextStage = undefined;
     const wire = new PhoneWire({
@@ -169,7 +172,7 @@ export class VirtualPhone {
     const port = this.#enumerate(wire, stage === 'brom' ? UsbProduct.BROM : UsbProduct.PRELOADER);
     const cycle: PowerCycle = { wire, port, over: Promise.resolve() };
     this.#cycle = cycle;
-    cycle.over = this.#live(wire, stage);
+    cycle.over = this.#live(wire, stage, host);
     return port;
   }
 
@@ -192,10 +195,10 @@ export class VirtualPhone {
     return wire.plug(`virtual:${this.profile.name}`, { vendorId: USB_VENDOR_MEDIATEK, productId });
   }
 
-  async #live(wire: PhoneWire, stage: BootMode): Promise<void> {
+  async #live(wire: PhoneWire, stage: BootMode, host: HostState): Promise<void> {
     let next: LeaveBus['to'] | 'unplugged' = 'boot';
     try {
-      await this.#run(wire, stage);
+      await this.#run(wire, stage, host);
     } catch (cause) {
       if (cause instanceof LeaveBus) next = cause.to;
       else if (cause instanceof UnpluggedError) next = 'unplugged';
@@ -218,12 +221,22 @@ export class VirtualPhone {
     return this.#faults.shortWindow ? Math.max(SHORT_WINDOW_AWAY_MS, replug) : replug;
   }
 
-  async #run(wire: PhoneWire, stage: BootMode): Promise<never> {
+  async #run(wire: PhoneWire, stage: BootMode, host: HostState): Promise<never> {
     const { profile } = this;
     const faults = this.#faults;
     const log = (entry: PhoneLogEntry) => this.#log(entry);
     if (faults.silent) return hang(wire);
-    const session = new BootSession({ stage, wire, profile, faults, clock: this.#clock, log });
+    const { windowMs } = this.#options;
+    const session = new BootSession({
+      stage,
+      wire,
+      host,
+      profile,
+      faults,
+      clock: this.#clock,
+      log,
+      ...(windowMs === undefined ? {} : { windowMs }),
+    });
     const stage1 = stage === 'brom' ? await bootRom(session) : await preloader(session);
     const firmware = this.#options.agent ?? agentFirmware(profile.agent.generation);
     return firmware({ wire, profile, storage: this.#storage, bootedBy: stage, stage1, faults, log });

@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { memoryPortPair, type Port, UnbrickError } from '@unbrick/core';
-import { afterEach, describe, expect, it } from 'vitest';
-import { autoSource, listedDevice, type SerialSystem } from './auto-source.js';
-import { linuxTtyDevices, linuxUsbIdentities, type TtyDevice } from './tty-devices.js';
+import { describe, expect, it } from 'vitest';
+import { autoSource } from './auto-source.js';
+import type { PortHolder } from './port-holders.js';
+import type { SeenDevice } from './usb-devices.js';
+import type { UsbSystem } from './usb-system.js';
 
 const PRELOADER = { vendorId: 0x0e8d, productId: 0x2000 };
 const BROM = { vendorId: 0x0e8d, productId: 0x0003 };
@@ -12,42 +11,104 @@ const AGENT = { vendorId: 0x0e8d, productId: 0x2001 };
 const META = { vendorId: 0x0e8d, productId: 0x2007 };
 const forever = new AbortController().signal;
 
-const device = (name: string, identity = PRELOADER, usbDevice = name): TtyDevice => ({
+const device = (busPath: string, identity = PRELOADER, serialPath?: string): SeenDevice => ({
   ...identity,
-  path: `/dev/${name}`,
-  usbDevice,
+  busPath,
+  ...(serialPath === undefined ? {} : { serialPath }),
 });
+const refusal = (code: string) =>
+  new UnbrickError({ code, stage: 'connect', message: `${code}!`, evidence: ['held by ModemManager (process 812)'] });
 
-/** A system whose devices change with every look; the last state stays. */
-function systemShowing(...looks: TtyDevice[][]): SerialSystem & { opened: string[]; looks: number } {
-  const system = {
-    pollMs: 1,
-    opened: [] as string[],
-    looks: 0,
-    devices: () => looks[Math.min(system.looks++, looks.length - 1)] ?? [],
-    usbIdentities: () => [],
-    open: async (found: TtyDevice) => {
-      system.opened.push(found.path);
-      return memoryPortPair(found.path, found)[0];
-    },
-  };
-  return system;
+class FakeSystem implements UsbSystem {
+  pollMs = 1;
+  readonly opened: string[] = [];
+  looks = 0;
+  held: PortHolder[] = [];
+  readonly #states: SeenDevice[][];
+
+  /** The devices change with every look; the last state stays. */
+  constructor(...states: SeenDevice[][]) {
+    this.#states = states;
+  }
+
+  devices = () => this.#states[Math.min(this.looks++, this.#states.length - 1)] ?? [];
+  openSerial = (path: string) => this.open(`serial:${path}`);
+  openRaw = (busPath: string) => this.open(`usb:${busPath}`);
+  holders = async () => this.held;
+  onChange = () => () => {};
+  refuse: (name: string) => UnbrickError | undefined = () => undefined;
+
+  async open(name: string): Promise<Port> {
+    this.opened.push(name);
+    const error = this.refuse(name);
+    if (error) throw error;
+    return memoryPortPair(name)[0];
+  }
+}
+
+function source(system: FakeSystem) {
+  const notes: string[] = [];
+  return { notes, source: autoSource({ system, onNote: (note) => notes.push(note) }) };
 }
 
 describe('autoSource', () => {
-  it('waits for a phone in download mode and opens it with its identity', async () => {
-    const system = systemShowing([], [], [device('ttyACM0', META)], [device('ttyACM0', META), device('ttyACM1')]);
-    const notes: string[] = [];
-    const port = await autoSource((note) => notes.push(note), system).open(forever);
-    expect(system.opened).toEqual(['/dev/ttyACM1']);
-    expect(port.identity).toMatchObject(PRELOADER);
+  it('waits for a phone in download mode and opens its serial device', async () => {
+    const other = device('1-9', META, '/dev/ttyACM0');
+    const system = new FakeSystem([], [other], [other, device('1-4.2', PRELOADER, '/dev/ttyACM1')]);
+    const port = await source(system).source.open(forever);
+    expect(system.opened).toEqual(['serial:/dev/ttyACM1']);
+    expect(port.busPath).toBe('1-4.2');
+  });
+
+  it('opens a phone without serial device on raw USB, after a moment, and says why', async () => {
+    const system = new FakeSystem([device('1-1')]);
+    const { notes, source: auto } = source(system);
+    await auto.open(forever);
+    expect(system.opened).toEqual(['usb:1-1']);
+    expect(system.looks).toBeGreaterThan(10);
+    expect(notes).toEqual([expect.stringContaining('no serial device')]);
+  });
+
+  it('takes the serial device that comes a moment later', async () => {
+    const system = new FakeSystem([device('1-1')], [device('1-1')], [device('1-1', PRELOADER, 'COM5')]);
+    await source(system).source.open(forever);
+    expect(system.opened).toEqual(['serial:COM5']);
+  });
+
+  it.each(['PORT_BUSY', 'PORT_PERMISSION'])('goes past a serial device that cannot be had (%s)', async (code) => {
+    const system = new FakeSystem([device('1-1', BROM, '/dev/ttyACM0')]);
+    system.refuse = (name) => (name.startsWith('serial:') ? refusal(code) : undefined);
+    const { notes, source: auto } = source(system);
+    await auto.open(forever);
+    expect(system.opened).toEqual(['serial:/dev/ttyACM0', 'usb:1-1']);
+    expect(notes[0]).toContain(`${code}!`);
+    expect(notes[0]).toContain('ModemManager (process 812)');
+  });
+
+  it('goes past a program that reads along', async () => {
+    const system = new FakeSystem([device('1-1', BROM, '/dev/ttyACM0')]);
+    system.held = [{ processId: 7, name: 'cat' }];
+    const { notes, source: auto } = source(system);
+    await auto.open(forever);
+    expect(system.opened).toEqual(['serial:/dev/ttyACM0', 'usb:1-1']);
+    expect(notes[0]).toContain('cat (process 7)');
+  });
+
+  it('tells why neither way is open', async () => {
+    const system = new FakeSystem([device('1-1', BROM, '/dev/ttyACM0')]);
+    system.refuse = (name) => refusal(name.startsWith('serial:') ? 'PORT_BUSY' : 'PORT_PERMISSION');
+    const error = await source(system)
+      .source.open(forever)
+      .catch((failure) => failure);
+    expect(error).toMatchObject({ code: 'PORT_BUSY', stage: 'connect' });
+    expect(error.evidence.join()).toContain('on raw USB as well: PORT_PERMISSION!');
   });
 
   it('tells once about phones in other modes and does not open them', async () => {
-    const notes: string[] = [];
     const stop = new AbortController();
-    const system = systemShowing([device('ttyACM0', META), device('ttyACM1', AGENT)]);
-    const opening = autoSource((note) => notes.push(note), system).open(stop.signal);
+    const system = new FakeSystem([device('1-1', META, '/dev/ttyACM0'), device('1-2', AGENT, '/dev/ttyACM1')]);
+    const { notes, source: auto } = source(system);
+    const opening = auto.open(stop.signal);
     setTimeout(() => stop.abort(new Error('enough')), 40);
     await expect(opening).rejects.toThrow('enough');
     expect(system.opened).toEqual([]);
@@ -57,98 +118,32 @@ describe('autoSource', () => {
     expect(notes[1]).toContain('left over');
   });
 
-  it('follows a phone whose agent has come back under its own identity', async () => {
-    const system = systemShowing([device('ttyACM0', AGENT)]);
-    const previous: Port = memoryPortPair('before', PRELOADER)[0];
-    await autoSource(() => {}, system).open(forever, previous);
-    expect(system.opened).toEqual(['/dev/ttyACM0']);
-  });
-
-  it('takes the first of several serial devices of one phone', async () => {
-    const system = systemShowing([device('ttyACM0', PRELOADER, 'usb1'), device('ttyACM1', PRELOADER, 'usb1')]);
-    await autoSource(() => {}, system).open(forever);
-    expect(system.opened).toEqual(['/dev/ttyACM0']);
+  it('follows the same phone by its place on the bus, also as Download Agent', async () => {
+    const system = new FakeSystem(
+      [device('1-1', BROM, '/dev/a')],
+      [device('1-1', BROM, '/dev/a'), device('1-4.2', AGENT, '/dev/b')],
+    );
+    const previous = Object.assign(memoryPortPair('before')[0], { busPath: '1-4.2' });
+    await source(system).source.open(forever, previous);
+    expect(system.opened).toEqual(['serial:/dev/b']);
   });
 
   it('does not guess between two phones', async () => {
-    const system = systemShowing([device('ttyACM0'), device('ttyACM1', BROM)]);
-    const error = await autoSource(() => {}, system)
-      .open(forever)
+    const system = new FakeSystem([device('1-1', PRELOADER, '/dev/ttyACM0'), device('1-4.2', BROM)]);
+    const error = await source(system)
+      .source.open(forever)
       .catch((failure) => failure);
     expect(error).toMatchObject({ code: 'PORT_AMBIGUOUS', stage: 'connect' });
-    expect(error.evidence).toHaveLength(2);
+    expect(error.evidence).toEqual([
+      'seen: usb:1-1 or serial:/dev/ttyACM0 (0e8d:2000 MediaTek preloader)',
+      'seen: usb:1-4.2 (0e8d:0003 MediaTek boot ROM)',
+    ]);
   });
 
   it('goes on when the phone has gone before it was opened', async () => {
-    const system = systemShowing([device('ttyACM0')], [], [device('ttyACM1')]);
-    const open = system.open;
-    system.open = async (found, signal) => {
-      if (found.path === '/dev/ttyACM0') throw new UnbrickError({ code: 'PORT_GONE', stage: 'connect', message: '' });
-      return open(found, signal);
-    };
-    await autoSource(() => {}, system).open(forever);
-    expect(system.opened).toEqual(['/dev/ttyACM1']);
-  });
-
-  it('passes on why a phone cannot be opened', async () => {
-    const system = systemShowing([device('ttyACM0')]);
-    const refusal = new UnbrickError({ code: 'PORT_BUSY', stage: 'connect', message: '' });
-    system.open = () => Promise.reject(refusal);
-    await expect(autoSource(() => {}, system).open(forever)).rejects.toBe(refusal);
-  });
-});
-
-describe('linuxTtyDevices', () => {
-  const folders: string[] = [];
-  afterEach(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-  });
-
-  /** As the kernel shows a CDC-ACM device, one on a generic serial driver, and a terminal. */
-  function sysfs(): string {
-    const root = mkdtempSync(join(tmpdir(), 'sysfs-'));
-    folders.push(root);
-    const usb = (name: string, vendor: string, product: string) => {
-      const folder = join(root, 'devices/pci0/usb3', name);
-      mkdirSync(join(folder, `${name}:1.1/ttyUSB0`), { recursive: true });
-      writeFileSync(join(folder, 'idVendor'), `${vendor}\n`);
-      writeFileSync(join(folder, 'idProduct'), `${product}\n`);
-      mkdirSync(join(root, 'bus/usb/devices'), { recursive: true });
-      symlinkSync(folder, join(root, 'bus/usb/devices', name));
-      return folder;
-    };
-    const tty = (name: string, target: string) => {
-      mkdirSync(join(root, 'class/tty', name), { recursive: true });
-      symlinkSync(target, join(root, 'class/tty', name, 'device'));
-    };
-    tty('ttyACM0', join(usb('3-1', '0e8d', '2000'), '3-1:1.1'));
-    tty('ttyUSB0', join(usb('3-2', '0403', '6001'), '3-2:1.1/ttyUSB0'));
-    tty('ttyACM9', join(root, 'gone'));
-    mkdirSync(join(root, 'class/tty/tty0'), { recursive: true });
-    return root;
-  }
-
-  it('finds the USB identity behind each serial device', () => {
-    const root = sysfs();
-    expect(linuxTtyDevices(root, '/dev')).toEqual([
-      { path: '/dev/ttyACM0', vendorId: 0x0e8d, productId: 0x2000, usbDevice: expect.stringMatching(/3-1$/) },
-      { path: '/dev/ttyUSB0', vendorId: 0x0403, productId: 0x6001, usbDevice: expect.stringMatching(/3-2$/) },
-    ]);
-    expect(linuxUsbIdentities(root)).toContainEqual(PRELOADER);
-  });
-
-  it('finds nothing where there is no sysfs', () => {
-    expect(linuxTtyDevices('/nonexistent')).toEqual([]);
-    expect(linuxUsbIdentities('/nonexistent')).toEqual([]);
-  });
-});
-
-describe('listedDevice', () => {
-  it('reads ids from the fields, or from the hardware id of Windows', () => {
-    expect(listedDevice({ path: '/dev/tty.usbmodem1', vendorId: '0e8d', productId: '2000', locationId: '14' })).toEqual(
-      [{ path: '/dev/tty.usbmodem1', ...PRELOADER, usbDevice: '14' }],
-    );
-    expect(listedDevice({ path: 'COM5', pnpId: 'USB\\VID_0E8D&PID_0003\\5&1' })).toMatchObject([BROM]);
-    expect(listedDevice({ path: 'COM1' })).toEqual([]);
+    const system = new FakeSystem([device('1-1', PRELOADER, 'COM5')], [], [device('1-1', PRELOADER, 'COM6')]);
+    system.refuse = (name) => (name === 'serial:COM5' ? refusal('PORT_GONE') : undefined);
+    await source(system).source.open(forever);
+    expect(system.opened).toEqual(['serial:COM5', 'serial:COM6']);
   });
 });

@@ -1,6 +1,7 @@
 import type { PortSource } from '@unbrick/core';
 import { autoSource } from './auto-source.js';
 import { parsePort } from './parse-port.js';
+import { rawUsbSource } from './raw-usb.js';
 import { serialSource } from './serial-port.js';
 import { tcpSource } from './tcp-port.js';
 
@@ -17,9 +18,11 @@ export async function openPortSource(text: string, { onNote }: PortSourceOptions
   const spec = parsePort(text);
   switch (spec.kind) {
     case 'auto':
-      return autoSource(onNote);
+      return autoSource(onNote ? { onNote } : {});
     case 'serial':
       return serialSource(spec.path);
+    case 'usb':
+      return rawUsbSource(spec.busPath);
     case 'tcp':
       return tcpSource(spec.host, spec.port);
     case 'virtual':

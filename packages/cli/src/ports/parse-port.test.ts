@@ -7,6 +7,7 @@ describe('parsePort', () => {
     ['auto', { kind: 'auto' }],
     ['serial:/dev/ttyACM0', { kind: 'serial', path: '/dev/ttyACM0' }],
     ['serial:COM5', { kind: 'serial', path: 'COM5' }],
+    ['usb:1-4.2', { kind: 'usb', busPath: '1-4.2' }],
     ['tcp:127.0.0.1:7001', { kind: 'tcp', host: '127.0.0.1', port: 7001 }],
     ['tcp:bench.local:1', { kind: 'tcp', host: 'bench.local', port: 1 }],
     ['tcp:[::1]:65535', { kind: 'tcp', host: '::1', port: 65_535 }],
@@ -29,6 +30,8 @@ describe('parsePort', () => {
   it.each([
     '',
     'usb',
+    'usb:',
+    'usb:4',
     '/dev/ttyACM0',
     'serial:',
     'tcp:7001',

@@ -4,6 +4,11 @@ import { UnbrickError } from '@unbrick/core';
 export type PortSpec =
   | { kind: 'auto' }
   | { kind: 'serial'; path: string }
+  | {
+      kind: 'usb';
+      /** Bus and hub ports as Linux names them: `1-4.2`. */
+      busPath: string;
+    }
   | { kind: 'tcp'; host: string; port: number }
   | {
       kind: 'virtual';
@@ -19,6 +24,7 @@ export type PortSpec =
 export const PORT_FORMS: readonly string[] = [
   'auto                          any MediaTek phone that shows up on USB',
   'serial:/dev/ttyACM0           a serial device (Windows: serial:COM5)',
+  'usb:1-4.2                     the phone on this USB port, past the serial driver (bus 1, port 4, port 2 of a hub)',
   'tcp:127.0.0.1:7001            a virtual phone in another process (unbrick phone --tcp ...)',
   'virtual:mt6735-emmc           a virtual phone in this process; also virtual:PROFILE?mode=brom&fault=NAME&link-rate=40MB/s',
 ];
@@ -33,12 +39,15 @@ export function parsePort(text: string): PortSpec {
     case 'serial':
       if (!rest) throw invalid(text, 'it does not name a device');
       return { kind, path: rest };
+    case 'usb':
+      if (!/^[\w()#]+-[\w.]+$/.test(rest)) throw invalid(text, 'it does not name a USB port such as usb:1-4.2');
+      return { kind, busPath: rest };
     case 'tcp':
       return parseTcp(text, rest);
     case 'virtual':
       return parseVirtual(text, rest);
     default:
-      throw invalid(text, 'it starts with none of auto, serial:, tcp:, virtual:');
+      throw invalid(text, 'it starts with none of auto, serial:, usb:, tcp:, virtual:');
   }
 }
 

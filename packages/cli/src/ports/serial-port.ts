@@ -1,9 +1,10 @@
 import { readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { AutoDetectTypes, LinuxPortBinding } from '@serialport/bindings-cpp';
-import { type Port, type PortIdentity, type PortSource, UnbrickError } from '@unbrick/core';
-import { aborted, pause } from './pause.js';
-import { portBusy, portFailed, portForbidden, serialUnsupported } from './serial-errors.js';
+import { abortable, type Port, type PortIdentity, type PortSource, UnbrickError } from '@unbrick/core';
+import { pause } from './pause.js';
+import { portBusy, portFailed, portForbidden, portGone, serialUnsupported } from './port-errors.js';
+import { holderText, portHolders } from './port-holders.js';
 
 /** Nominal: CDC-ACM ignores it, and any line coding tells a preloader that a tool is there. */
 const BAUD_RATE = 921_600;
@@ -15,6 +16,8 @@ const TTY_PORTION = 4095;
 const LOOK_MS = 20;
 /** A fresh device node belongs to root until udev has given it away, which takes some milliseconds. */
 const UDEV_MS = 1000;
+/** A program that looks at every new device (ModemManager) may let go at once or keep it for long. */
+const BUSY_MS = 150;
 
 type PosixBinding = Pick<LinuxPortBinding, 'fd' | 'poller'>;
 type OpenBinding = Awaited<ReturnType<AutoDetectTypes['open']>>;
@@ -38,7 +41,7 @@ export class SerialPort implements Port {
     signal?.throwIfAborted();
     // A receive that was aborted goes on in the background; its bytes are for the next one.
     this.#reading ??= this.#read();
-    const chunk = await (signal ? aborted(this.#reading, signal) : this.#reading);
+    const chunk = await abortable(this.#reading, signal);
     this.#reading = undefined;
     return chunk;
   }
@@ -46,7 +49,7 @@ export class SerialPort implements Port {
   async send(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     const written = this.#binding.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    await (signal ? aborted(written, signal) : written);
+    await abortable(written, signal);
   }
 
   close(): Promise<void> {
@@ -161,7 +164,7 @@ export async function openFreshSerialPort(
   signal: AbortSignal,
   identity?: PortIdentity,
 ): Promise<SerialPort> {
-  const deadline = performance.now() + UDEV_MS;
+  const started = performance.now();
   for (;;) {
     try {
       return await openSerialPort(path, identity);
@@ -170,7 +173,10 @@ export async function openFreshSerialPort(
         throw error;
       // Opening a device that is just going away fails in many ways.
       if (process.platform !== 'win32' && !(await exists(path))) throw portGone(path, error);
-      if (performance.now() > deadline) throw error;
+      const patience = error.code === 'PORT_BUSY' ? BUSY_MS : UDEV_MS;
+      if (performance.now() - started > patience) {
+        throw error.code === 'PORT_BUSY' ? error.with({ evidence: await heldBy(path) }) : error;
+      }
       await pause(LOOK_MS, signal);
     }
   }
@@ -197,22 +203,15 @@ export function serialSource(path: string): PortSource {
   };
 }
 
+async function heldBy(path: string): Promise<string[]> {
+  return (await portHolders(path)).map((holder) => `held by ${holderText(holder)}`);
+}
+
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
   );
-}
-
-function portGone(path: string, cause: unknown): UnbrickError {
-  return new UnbrickError({
-    code: 'PORT_GONE',
-    stage: 'connect',
-    message: `There is no device ${path} (any more).`,
-    evidence: [cause instanceof Error ? cause.message : String(cause)],
-    next: ['Plug the phone in again; it may show up under another name. --port auto finds it by itself.'],
-    cause,
-  });
 }
 
 function isGone(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
-import { type Port, type PortSource, UnbrickError } from '@unbrick/core';
-import { aborted, pause } from './pause.js';
+import { abortable, type Port, type PortSource, UnbrickError } from '@unbrick/core';
+import { pause } from './pause.js';
 
 /** Milliseconds between two attempts: a phone that comes back is met well within its window. */
 const RETRY_MS = 50;
@@ -64,7 +64,7 @@ export class TcpPort implements Port {
     const written = new Promise<void>((resolve, reject) => {
       this.#socket.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
-    await (signal ? aborted(written, signal) : written);
+    await abortable(written, signal);
   }
 
   async close(): Promise<void> {
@@ -111,7 +111,7 @@ async function connect(host: string, port: number, signal: AbortSignal): Promise
       });
       timer = setTimeout(resolve, ATTEMPT_MS, false);
     });
-    if (await aborted(connected, signal)) {
+    if (await abortable(connected, signal)) {
       socket.removeAllListeners();
       return socket;
     }

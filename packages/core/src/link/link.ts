@@ -44,6 +44,8 @@ export class Link {
   #receiving = false;
   /** No more bytes will come; `cause` tells why, where the port knew. */
   #ended: { cause?: unknown } | undefined;
+  /** What the read that waits is waiting for. */
+  #need: { bytes: number; deadline: number } | undefined;
   /** Resumes the read that waits for bytes. */
   #wake: (() => void) | undefined;
 
@@ -66,7 +68,7 @@ export class Link {
   async read(count: number, { timeoutMs, what }: ReadOptions): Promise<Uint8Array> {
     const deadline = performance.now() + timeoutMs;
     while (this.#buffered < count) {
-      if (!(await this.#fill(deadline))) {
+      if (!(await this.#fill(deadline, count - this.#buffered))) {
         const got = this.#buffered;
         throw new LinkTimeoutError({
           code: 'PHONE_SILENT',
@@ -138,10 +140,11 @@ export class Link {
   }
 
   /** Waits for more bytes; false when the deadline passed. */
-  async #fill(deadline: number): Promise<boolean> {
+  async #fill(deadline: number, wanted = 1): Promise<boolean> {
     this.#signal?.throwIfAborted();
     if (this.#ended) throw this.#gone(this.#ended.cause);
     const before = this.#buffered;
+    this.#need = { bytes: wanted, deadline };
     this.#startReceiving();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.max(0, deadline - performance.now()));
@@ -151,6 +154,7 @@ export class Link {
       };
     });
     this.#wake = undefined;
+    this.#need = undefined;
     if (this.#buffered > before) return true;
     this.#signal?.throwIfAborted();
     if (this.#ended) throw this.#gone((this.#ended as { cause?: unknown }).cause);
@@ -158,11 +162,13 @@ export class Link {
   }
 
   #startReceiving(): void {
-    if (this.#receiving) return;
+    if (this.#receiving || !this.#need) return;
     this.#receiving = true;
-    this.port.receive(this.#signal).then(
+    const { bytes, deadline } = this.#need;
+    this.port.receive(this.#signal, { bytes, patienceMs: Math.max(0, deadline - performance.now()) }).then(
       (chunk) => {
         this.#receiving = false;
+        if (chunk?.length === 0) return this.#startReceiving();
         if (chunk === null) {
           this.#ended ??= {};
         } else {

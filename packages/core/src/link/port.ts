@@ -4,6 +4,14 @@ export interface PortIdentity {
   productId: number;
 }
 
+/** What a reader waits for; ports with transfers of a set length and duration are the better for knowing it. */
+export interface ReadNeed {
+  /** Bytes that are sure to be needed; fewer or more may be given. */
+  bytes: number;
+  /** How long the reader waits, ms. */
+  patienceMs: number;
+}
+
 /**
  * What a transport brings: an ordered pipe of bytes to a device that may go away at any moment.
  * Implementations: serial and TCP (packages/cli), the virtual phone in the same process (packages/phone).
@@ -12,11 +20,14 @@ export interface Port {
   /** For people and logs: `tcp:127.0.0.1:7001`, `serial:/dev/ttyACM0`. */
   readonly name: string;
   readonly identity?: PortIdentity;
+  /** Where the device is plugged in, when the port knows it: the same phone keeps it while its identity changes. */
+  readonly busPath?: string;
   /**
-   * The next bytes from the device, in order, at least one; `null` once the device is gone and all its bytes were given.
-   * Rejects with the signal's reason when aborted, without losing bytes. One call at a time.
+   * The next bytes from the device, in order; `null` once the device is gone and all its bytes were given. None at all only
+   * when nothing came for `need.patienceMs`, which a port may take notice of or not. Rejects with the signal's reason when
+   * aborted, without losing bytes. One call at a time.
    */
-  receive(signal?: AbortSignal): Promise<Uint8Array | null>;
+  receive(signal?: AbortSignal, need?: ReadNeed): Promise<Uint8Array | null>;
   /**
    * Resolves when the bytes are accepted by the transport (back-pressure). The caller does not change them before that.
    * Rejects when the device is gone.

@@ -1,6 +1,7 @@
 import { TargetConfigBit } from '@unbrick/core/wire';
 import type { PhoneLogEntry } from '../agent/session.js';
 import type { Clock } from '../device/clock.js';
+import type { HostState } from '../device/host-state.js';
 import type { DeviceWire } from '../device/wire.js';
 import type { FaultPlan } from '../faults.js';
 import type { Profile } from '../profiles/profile.js';
@@ -10,9 +11,12 @@ import { Registers } from './registers.js';
 export interface BootSessionParts {
   stage: 'brom' | 'preloader';
   wire: DeviceWire;
+  host: HostState;
   profile: Profile;
   faults: FaultPlan;
   clock: Clock;
+  /** Listening window, ms; the stage's own unless stated. */
+  windowMs?: number;
   log(entry: PhoneLogEntry): void;
 }
 
@@ -28,6 +32,8 @@ export class BootSession {
   readonly stage: 'brom' | 'preloader';
   readonly line: BootLine;
   readonly wire: DeviceWire;
+  readonly host: HostState;
+  readonly windowMs: number | undefined;
   readonly profile: Profile;
   readonly faults: FaultPlan;
   readonly clock: Clock;
@@ -42,6 +48,8 @@ export class BootSession {
   constructor(parts: BootSessionParts) {
     this.stage = parts.stage;
     this.wire = parts.wire;
+    this.host = parts.host;
+    this.windowMs = parts.windowMs;
     this.line = new BootLine(parts.wire);
     this.profile = parts.profile;
     this.faults = parts.faults;

@@ -12,7 +12,9 @@ const IDLE_MS = 4700;
  * @throws UnpluggedError
  */
 export async function bootRom(session: BootSession): Promise<Uint8Array> {
-  const until = session.clock.now() + IDLE_MS;
+  const { host, windowMs = IDLE_MS } = session;
+  if (!(await host.configured(windowMs))) throw new LeaveBus('boot');
+  const until = session.clock.now() + windowMs;
   const rules = { swallowsRepeatedStart: false, patienceMs: () => until - session.clock.now() };
   if (!(await answerHandshake(session.wire, rules))) throw new LeaveBus('boot');
   session.log('HANDSHAKE');

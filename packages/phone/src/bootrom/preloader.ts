@@ -7,6 +7,8 @@ import { answerHandshake } from './handshake.js';
 
 const READY = ascii(READY_TEXT);
 const READY_EVERY_MS = 20;
+/** A host may take this long to configure the device before the phone boots on. */
+const ENUMERATION_MS = 8000;
 /** After the first A0 the host has this long for a fresh handshake. */
 const START_COMMAND_MS = 300;
 /** `short-window`: how long the preloader shows itself. */
@@ -25,8 +27,9 @@ export async function preloader(session: BootSession): Promise<Uint8Array> {
 
 /** The listening window: READY again and again, until a handshake gets through or the phone boots on. */
 async function listen(session: BootSession): Promise<void> {
-  const { wire, clock, profile, faults } = session;
-  const until = clock.now() + (faults.shortWindow ? SHORT_WINDOW_MS : profile.preloader.windowMs);
+  const { wire, host, clock, profile, faults, windowMs = profile.preloader.windowMs } = session;
+  if (!(await host.configured(ENUMERATION_MS))) throw new LeaveBus('boot');
+  const until = clock.now() + (faults.shortWindow ? SHORT_WINDOW_MS : windowMs);
   const rules = {
     // Same generation of source as the XFlash agents.
     swallowsRepeatedStart: profile.agent.generation !== 'legacy',
@@ -38,7 +41,7 @@ async function listen(session: BootSession): Promise<void> {
     const now = clock.now();
     if (now >= until) throw new LeaveBus('boot');
     if (now >= nextReady) {
-      await wire.write(READY);
+      if (host.portSetUp && host.listening) await wire.write(READY);
       nextReady = now + READY_EVERY_MS;
     }
     const received = await wire.readWithin(Math.min(nextReady, until) - now, TOKEN_LENGTH);

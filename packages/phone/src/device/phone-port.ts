@@ -16,13 +16,19 @@ export interface PhonePortParts {
 export class PhonePort implements Port {
   readonly name: string;
   readonly identity: PortIdentity;
+  /** Resolves when either side has let go; bytes of the phone may still be on the way. */
+  readonly left: Promise<void>;
   readonly #parts: PhonePortParts;
   #closed = false;
+  #leave: () => void = () => {};
 
   constructor(parts: PhonePortParts) {
     this.name = parts.name;
     this.identity = parts.identity;
     this.#parts = parts;
+    this.left = new Promise((resolve) => {
+      this.#leave = resolve;
+    });
   }
 
   async receive(signal?: AbortSignal): Promise<Uint8Array | null> {
@@ -62,9 +68,15 @@ export class PhonePort implements Port {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#leave();
     this.#parts.fromPhone.cut();
     this.#parts.toPhone.end();
     this.#parts.onClose();
+  }
+
+  /** The phone has dropped off the bus. */
+  phoneLeft(): void {
+    this.#leave();
   }
 
   get closed(): boolean {

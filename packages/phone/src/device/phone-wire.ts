@@ -25,6 +25,7 @@ export class PhoneWire implements DeviceWire {
   readonly #options: PhoneWireOptions;
   #toPhone: BytePipe;
   #fromPhone: BytePipe;
+  #port: PhonePort | undefined;
 
   constructor(options: PhoneWireOptions) {
     this.#options = options;
@@ -43,7 +44,7 @@ export class PhoneWire implements DeviceWire {
   plug(name: string, identity: PortIdentity): PhonePort {
     this.#toPhone = this.#pipe();
     this.#fromPhone = this.#pipe();
-    return new PhonePort({
+    this.#port = new PhonePort({
       name,
       identity,
       toPhone: this.#toPhone,
@@ -51,12 +52,14 @@ export class PhoneWire implements DeviceWire {
       fuse: this.#options.fuse,
       onClose: this.#options.onHostGone,
     });
+    return this.#port;
   }
 
   /** The phone drops off the bus; what it has sent still reaches the host. */
   drop(): void {
     this.#fromPhone.end();
     this.#toPhone.cut();
+    this.#port?.phoneLeft();
   }
 
   async read(count: number): Promise<Uint8Array> {

@@ -18,6 +18,8 @@ export interface OpenPhoneOptions {
   /** Bytes a second in each direction. */
   linkRate?: number;
   replugMs?: number;
+  /** How long the phone shows itself to a silent host, ms. */
+  windowMs?: number;
   onLog?: (entry: PhoneLogEntry) => void;
 }
 

@@ -1,4 +1,5 @@
 import { UnbrickError } from '@unbrick/core';
+import { UDEV_RULE_FILE, UDEV_RULES } from './udev-rules.js';
 
 /** Another program holds the device. */
 export function portBusy(path: string, cause: unknown): UnbrickError {
@@ -20,12 +21,22 @@ export function portForbidden(path: string, cause: unknown): UnbrickError {
     ...(process.platform === 'linux'
       ? [
           'Add yourself to the group of serial devices and log in again: sudo usermod -aG dialout "$USER" (Arch: uucp)',
-          'Or let udev open phones to everybody at the desk, in /etc/udev/rules.d/60-unbrick.rules: ' +
-            'SUBSYSTEM=="tty", ATTRS{idVendor}=="0e8d", TAG+="uaccess", ENV{ID_MM_DEVICE_IGNORE}="1" ' +
-            '; then: sudo udevadm control --reload (the rule also keeps ModemManager away)',
+          `Or let udev open phones to everybody at the desk, in ${UDEV_RULE_FILE}: ${UDEV_RULES.join(' and ')}; then: ` +
+            'sudo udevadm control --reload (the rules also keep ModemManager away)',
         ]
       : ['Check who owns the device and run the program as that user.']),
   ]);
+}
+
+/** The device is not there (any more). */
+export function portGone(path: string, cause?: unknown): UnbrickError {
+  return new UnbrickError({
+    code: 'PORT_GONE',
+    stage: 'connect',
+    message: `There is no device ${path} (any more).`,
+    ...(cause === undefined ? {} : { evidence: [cause instanceof Error ? cause.message : String(cause)], cause }),
+    next: ['Plug the phone in again; it may show up under another name. --port auto finds it by itself.'],
+  });
 }
 
 /** Opening failed for a reason that is not known to be common. */
@@ -51,7 +62,7 @@ export function severalPhones(names: readonly string[]): UnbrickError {
     stage: 'connect',
     message: 'More than one phone is connected.',
     evidence: names.map((name) => `seen: ${name}`),
-    next: ['Unplug all but the one that is meant, or name its port: --port serial:/dev/ttyACM0'],
+    next: ['Unplug all but the one that is meant, or name its port, for example: --port usb:1-4.2'],
   });
 }
 
