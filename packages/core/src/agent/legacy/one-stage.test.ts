@@ -18,7 +18,7 @@ const report = (ram: string, emmc = '00 00 00 00') => `
 ← 00 00 0B C7 00 08 FF FF ${'00 '.repeat(20)}
 ← 00 00 0B C8 00 FF FF 00 00 00 00 00 05 ${'00 '.repeat(10 + 9)}
 ← ${emmc} 00 00 00 00 00 40 00 00 00 00 00 00 00 40 00 00 00 00 00 00 00 40 00 00 ${'00 '.repeat(32)}
-← 00 00 00 00 E9 00 00 00 15 01 00 44 4A 35 42 4D 42 07 55 01 8A 34 F2 C1 ${'00 '.repeat(8)}
+← 00 00 00 00 E9 00 00 00 44 00 01 15 4D 42 35 4A 01 55 07 42 C1 F2 34 8A ${'00 '.repeat(8)}
 ← 00 00 0C 4F ${'00 '.repeat(24)}
 ← 00 00 00 00 00 02 00 00 ${ram} 02 00 00 00 00 00 20 00 00 00 ${'00 '.repeat(16)}
 ← 5A 00 00 0C 0B 00 00 04 09 C1
@@ -36,6 +36,7 @@ describe('agents of one stage (MT6573, MT6575, MT6577)', () => {
     device.expectFinished();
     expect(storage).toMatchObject({ kind: 'emmc', ramSize: 0x20000000 });
     expect(storage.regions.get('user')).toBe(0xe9000000);
+    expect(hexBytes(storage.id)).toBe('150100444a35424d420755018a34f2c1');
   });
 
   it('feeds the table of NAND chips record by record until one fits', async () => {

@@ -90,7 +90,8 @@ async function startOneStage(talk: Conversation, dialect: ChipDialect, options: 
   await offerNandTable(talk, image.stage2.bytes, options.onProgress);
   const report = await readFlashReport(talk, dialect);
   const nandId = Uint8Array.from(report.nand.status === 0 ? report.nand.ids : [], (id) => id & 0xff);
-  const ids = { cid: report.emmc.cid, nandId };
+  // There was no probe; captured reports hold the words of the CID turned around.
+  const ids = { cid: swapWords(report.emmc.cid), nandId };
   // The boot stage tells the agent whether memory is on, and the report tells the host.
   const ready = report.ram.externalStatus === 0;
   const ramSize = ready ? 0 : await enableDram(talk, dramSetup(dialect, ids, options));
