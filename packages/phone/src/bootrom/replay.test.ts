@@ -26,6 +26,8 @@ function phoneLike(base: string, changes: { [K in keyof Profile]?: Partial<Profi
 const COUNTING_16 = '000102030405060708090a0b0c0d0e0f';
 const COUNTING_32 = `${COUNTING_16}101112131415161718191a1b1c1d1e1f`;
 
+const MT6895 = phoneLike('mt6895-ufs', { bootRom: { meId: COUNTING_16 } });
+
 interface Case {
   name: string;
   profile: Profile;
@@ -65,13 +67,12 @@ const CASES: Case[] = [
     mode: 'brom',
     handshake: true,
   },
+  { name: 'mt6895-genuine-host-v6', profile: MT6895, mode: 'brom' },
+  { name: 'mt6895-genuine-host-v6-preloader', profile: MT6895, mode: 'preloader', handshake: true },
   {
-    name: 'mt6895-genuine-host-v6',
-    profile: phoneLike('mt6765-emmc', {
-      hwCode: 0x1172,
-      bootRom: { meId: COUNTING_16 },
-      agent: { stage1Address: 0x02000000 },
-    }),
+    // The host stops here by itself: it was given no authorisation file.
+    name: 'mt6895-genuine-host-v6-daa',
+    profile: phoneLike('mt6895-ufs', { bootRom: { meId: COUNTING_16, targetConfig: 4 } }),
     mode: 'brom',
   },
   {

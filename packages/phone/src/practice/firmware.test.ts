@@ -111,3 +111,16 @@ describe('the agent file', () => {
     expect((await entryOf('mt6753-emmc')).regions[2]).toMatchObject({ signatureLength: 0x100 });
   });
 });
+
+describe('the scatter file of a phone with XML agents', () => {
+  it('is XML with the storage that the phone has', async () => {
+    const files = await practiceFirmware(findProfile('mt6895-ufs'));
+    const text = new TextDecoder().decode(files.get('MT6895_Android_scatter.xml'));
+    expect(text).toContain('<config_version name="V2.2.0">');
+    expect(text).toContain('<platform>MT6895</platform>');
+    expect(text.match(/<storage_type name="\w+">/g)).toEqual(['<storage_type name="UFS">']);
+    expect(text).toContain('<partition_name>preloader</partition_name>');
+    expect(text).toContain('<region>UFS_LU0_LU1</region>');
+    expect(text).toContain('<physical_start_addr>0xFFFF0020</physical_start_addr>');
+  });
+});

@@ -17,7 +17,7 @@ export interface ScatterPartition {
 }
 
 const SCATTER_LIMIT = 4 << 20;
-/** From here on an address counts allocation blocks back from the end of the region. */
+/** Addresses of reserved partitions from here on count allocation blocks back from the end of the region. */
 const FROM_END = 0xffff0000;
 
 /** Asks the host for its scatter file. @throws CommandFailed */
@@ -49,12 +49,13 @@ function placed(state: XmlAgentState, root: XmlElement): ScatterPartition[] {
       const address = parseNumber(required(element, 'physical_start_addr').toLowerCase());
       const size = parseNumber((xmlText(element, 'partition_size') ?? '').toLowerCase());
       const fileName = required(element, 'file_name');
+      const reserved = required(element, 'operation_type') === 'RESERVED';
       return {
         name: required(element, 'partition_name'),
         fileName: fileName === 'NONE' || fileName === '' ? undefined : fileName,
         isDownload: required(element, 'is_download') === 'true',
         region: (isBoot ? boot[0] : user) as Region,
-        start: address < FROM_END ? address : end - ((address - FROM_END) * blockSize || size),
+        start: reserved && address >= FROM_END ? end - ((address - FROM_END) * blockSize || size) : address,
         size,
         operation: required(element, 'operation_type'),
       };
