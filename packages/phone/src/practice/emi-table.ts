@@ -10,7 +10,7 @@ export interface PracticeMemory {
   ramSize: number;
 }
 
-/** Head of every EMI table, 0x70 bytes (docs/protocol/firmware.md, "Memory settings"). */
+/** Head of every EMI table, 0x70 bytes (docs/protocol/preloader.md, "Memory settings"). */
 const Head = struct('little', {
   tag: text(0x1b),
   fileName: text(0x3d),

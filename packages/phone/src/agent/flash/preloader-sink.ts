@@ -1,6 +1,6 @@
 /**
  * DOWNLOAD of `preloader`: the agent puts the boot header in front and writes both boot areas.
- * docs/protocol/xflash-agent.md, "DOWNLOAD"; layout in docs/protocol/firmware-formats.md, "Preloader file".
+ * docs/protocol/xflash-agent.md, "DOWNLOAD"; layout in docs/protocol/preloader.md, "Preloader file".
  */
 import { latin1, struct, text, u16, u32, XflashStatus } from '@unbrick/core/wire';
 import { type FittedStorage, regionSize } from './fitted-storage.js';

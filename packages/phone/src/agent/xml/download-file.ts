@@ -1,4 +1,4 @@
-/** DOWNLOAD-FILE: the host sends a file to the device. docs/protocol/xml-agent.md, "CMD:DOWNLOAD-FILE". */
+/** DOWNLOAD-FILE: the host sends a file to the device. docs/protocol/xml-agent.md, "DOWNLOAD-FILE". */
 import { XflashStatus, XmlAck, XmlRequest, xmlChunkSum } from '@unbrick/core/wire';
 import { AgentError, flashStatus } from '../flash/flash-context.js';
 import { type ImageSink, Programmer } from '../flash/programmer.js';

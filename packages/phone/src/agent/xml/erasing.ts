@@ -1,4 +1,4 @@
-/** ERASE-FLASH and ERASE-PARTITION. docs/protocol/xml-agent.md, "ERASE-FLASH / ERASE-PARTITION". */
+/** ERASE-FLASH and ERASE-PARTITION. docs/protocol/xml-agent.md, "ERASE-FLASH". */
 import { type XmlElement, xmlText } from '@unbrick/core/wire';
 import { StorageFault } from '../../storage/phone-storage.js';
 import { CommandFailed, logCommand, required, requireStorage, type XmlAgentState } from './agent-state.js';

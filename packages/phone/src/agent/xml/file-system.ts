@@ -1,4 +1,4 @@
-/** FILE-SYS-OPERATION: questions about the host's files. docs/protocol/xml-agent.md, "CMD:FILE-SYS-OPERATION". */
+/** FILE-SYS-OPERATION: questions about the host's files. docs/protocol/xml-agent.md, "FILE-SYS-OPERATION". */
 import { XmlRequest } from '@unbrick/core/wire';
 import type { XmlAgentState } from './agent-state.js';
 import { requestText } from './request.js';

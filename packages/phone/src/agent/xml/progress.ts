@@ -1,4 +1,4 @@
-/** PROGRESS-REPORT. docs/protocol/xml-agent.md, "CMD:PROGRESS-REPORT". */
+/** PROGRESS-REPORT. docs/protocol/xml-agent.md, "PROGRESS-REPORT". */
 import { XmlAck, XmlRequest } from '@unbrick/core/wire';
 import { CommandFailed, type XmlAgentState } from './agent-state.js';
 import { requestText } from './request.js';

@@ -1,4 +1,4 @@
-/** READ-FLASH, READ-PARTITION and READ-PARTITION-TABLE. docs/protocol/xml-agent.md, "READ-FLASH and READ-PARTITION". */
+/** READ-FLASH, READ-PARTITION and READ-PARTITION-TABLE. docs/protocol/xml-agent.md, "READ-FLASH". */
 import type { Region } from '@unbrick/core';
 import { writeXml, type XmlElement } from '@unbrick/core/wire';
 import { CommandFailed, logCommand, required, requireStorage, type XmlAgentState } from './agent-state.js';

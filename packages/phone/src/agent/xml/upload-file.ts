@@ -1,4 +1,4 @@
-/** UPLOAD-FILE: the device sends a file to the host. docs/protocol/xml-agent.md, "CMD:UPLOAD-FILE". */
+/** UPLOAD-FILE: the device sends a file to the host. docs/protocol/xml-agent.md, "UPLOAD-FILE". */
 import { XmlAck, XmlRequest } from '@unbrick/core/wire';
 import { StorageFault } from '../../storage/phone-storage.js';
 import { AgentError } from '../flash/flash-context.js';
