@@ -1,4 +1,6 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
+import { askSigner } from '../../security/ask-signer.js';
+import { agentKeyMissing, agentKeyRefused } from '../../security/key-refusals.js';
 import type { Signer } from '../../security/signer.js';
 import { xmlText } from '../../wire/index.js';
 import { getDevFwInfo, getSysProperty, memoryFile, setFlashPolicy } from './command-text.js';
@@ -7,6 +9,7 @@ import { PrimedSource } from './primed-source.js';
 import { fetchText, invalidReply, replyDocument } from './replies.js';
 
 const KEY = 'DA.SLA';
+const SAID = `the agent says ${KEY} = ENABLED`;
 
 /**
  * Whether the agent wants its host to prove itself with the maker's key before it does anything. Builds that do not know the
@@ -31,8 +34,12 @@ export async function proofWanted(talk: XmlConversation): Promise<boolean> {
  * @throws UnbrickError `SLA_REQUIRED` without a key, `SLA_REFUSED` when the agent does not accept it; what the signer throws
  * See docs/protocol/xml-agent.md, "Proof with the owner's key".
  */
-export async function proveOwner(talk: XmlConversation, signer: Signer | undefined): Promise<void> {
-  if (!signer) throw keyMissing();
+export async function proveOwner(
+  talk: XmlConversation,
+  signer: Signer | undefined,
+  onNote?: (message: string) => void,
+): Promise<void> {
+  if (!signer) throw agentKeyMissing([SAID]);
   const asked = { stage: 'agent' as const, what: 'to give its challenge' };
   const text = await fetchText(talk, getDevFwInfo, asked);
   const challenge = replyDocument(text, 'SECURITY-GET-DEV-FW-INFO');
@@ -41,12 +48,9 @@ export async function proveOwner(talk: XmlConversation, signer: Signer | undefin
   if (!message) throw invalidReply('SECURITY-GET-DEV-FW-INFO', text, 'it holds no random number to sign');
   const hrid = bytesOf('hrid');
   const socId = bytesOf('socid');
-  const answer = await signer.sign({
-    purpose: 'agent',
-    message,
-    ...(hrid ? { hrid } : {}),
-    ...(socId ? { socId } : {}),
-  });
+  onNote?.(`The agent asks for its maker’s key: proving ${signer.name}.`);
+  const request = { purpose: 'agent', message, ...(hrid ? { hrid } : {}), ...(socId ? { socId } : {}) } as const;
+  const answer = await askSigner(signer, request, 'agent');
   const path = memoryFile(answer.length);
   try {
     await talk.do(setFlashPolicy(path), {
@@ -55,7 +59,8 @@ export async function proveOwner(talk: XmlConversation, signer: Signer | undefin
       source: { path, length: answer.length, data: PrimedSource.of(answer) },
     });
   } catch (cause) {
-    if (cause instanceof UnbrickError && !CONVERSATION_ERRORS.has(cause.code)) throw keyRefused(signer, cause);
+    if (cause instanceof UnbrickError && !CONVERSATION_ERRORS.has(cause.code))
+      throw agentKeyRefused(signer, [SAID, ...cause.evidence]);
     throw cause;
   }
 }
@@ -65,28 +70,4 @@ const CONVERSATION_ERRORS = new Set(['PHONE_GONE', 'PHONE_SILENT', 'AGENT_OUT_OF
 function hexDigits(text: string): Uint8Array | undefined {
   if (!/^([0-9a-f]{2})+$/i.test(text)) return undefined;
   return Uint8Array.from(text.match(/../g) as string[], (digits) => Number.parseInt(digits, 16));
-}
-
-function keyMissing(): UnbrickError {
-  return new UnbrickError({
-    code: 'SLA_REQUIRED',
-    stage: 'agent',
-    message: 'The phone wants to see the key of its maker before its Download Agent does anything.',
-    evidence: [`the agent says ${KEY} = ENABLED`],
-    next: [
-      'If the maker gave you a key for this model, name its file.',
-      'Otherwise use the maker’s own service tool or an authorised service point: only they hold the key.',
-    ],
-  });
-}
-
-function keyRefused(signer: Signer, cause: UnbrickError): UnbrickError {
-  return new UnbrickError({
-    code: 'SLA_REFUSED',
-    stage: 'agent',
-    message: `The phone does not accept the key ${signer.name}.`,
-    evidence: [...cause.evidence],
-    next: ['Use the key that the maker issued for exactly this model.', 'Ask an authorised service point.'],
-    cause,
-  });
 }

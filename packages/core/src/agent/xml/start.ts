@@ -57,7 +57,7 @@ export async function startXml(link: Link, options: XmlStartOptions): Promise<Ag
 
   await firstWord(talk, 'Stage 2 of the Download Agent', hostSupportedCommands(), 'to note the commands of its host');
   await initHardware(talk, 'agent', 'to start the storage');
-  if (await proofWanted(talk)) await proveOwner(talk, signer);
+  if (await proofWanted(talk)) await proveOwner(talk, signer, onNote);
   const info = await fetchText(talk, getHwInfo, { stage: 'agent', what: 'to describe the phone' });
   return new XmlAgent(talk, {
     version: image.description,

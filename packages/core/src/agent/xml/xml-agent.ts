@@ -98,7 +98,10 @@ export class XmlAgent implements Agent {
   }
 
   reboot(target: RebootTarget): Promise<void> {
-    return this.#calls.run('reboot', 'reboot', () => endSession(this.#talk, target));
+    return this.#calls.run('reboot', 'reboot', async () => {
+      await endSession(this.#talk, target);
+      if (target === 'power-off') this.#facts.onNote?.(STAYS_AWAY);
+    });
   }
 
   async #listOfAgent(): Promise<PartitionTable | undefined> {
@@ -108,6 +111,9 @@ export class XmlAgent implements Agent {
     );
   }
 }
+
+const STAYS_AWAY =
+  'The phone has let go of the cable; hold its power key for 15 seconds to be sure that it is switched off.';
 
 /** Failures of reading the table that say nothing about the phone's partitions. */
 const LIST_MAY_HELP = new Set(['NO_PARTITION_TABLE', 'SECURITY_REFUSED', 'AGENT_REFUSED', 'AGENT_COMMAND_UNKNOWN']);
