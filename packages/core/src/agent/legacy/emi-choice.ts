@@ -69,6 +69,15 @@ export function swapWords(cid: Uint8Array): Uint8Array {
   return swapped;
 }
 
+/**
+ * The CID of a flash report in natural order. The captured reports hold its words turned around, the vendor's description
+ * does not, and these agents have no probe to compare with: the second byte of an embedded chip is 1 ("BGA").
+ */
+export function naturalCid(reported: Uint8Array): Uint8Array {
+  const turned = swapWords(reported);
+  return reported[1] !== 1 && turned[1] === 1 ? turned : reported;
+}
+
 function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
   return bytes.length >= start.length && start.every((byte, i) => bytes[i] === byte);
 }

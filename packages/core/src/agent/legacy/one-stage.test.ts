@@ -39,6 +39,12 @@ describe('agents of one stage (MT6573, MT6575, MT6577)', () => {
     expect(hexBytes(storage.id)).toBe('150100444a35424d420755018a34f2c1');
   });
 
+  it('knows the CID in either order', async () => {
+    const natural = report(RAM_ON).replace('44 00 01 15 4D 42 35 4A 01 55', '15 01 00 44 4A 35 42 4D 42 07');
+    const { agent } = start(SYNC + CONFIG + NO_NAND + natural, { identity: identity(0x6577), image: IMAGE });
+    expect(hexBytes((await agent).storage.id).slice(0, 20)).toBe('150100444a35424d4207');
+  });
+
   it('feeds the table of NAND chips record by record until one fits', async () => {
     const table = `← 5A 00 00 00 38\n→ 00 00 00 03\n← 5A\n→ ${record(0)}\n← 69\n→ ${record(1)}\n← 5A\n`;
     const { device, agent, progress } = start(SYNC + CONFIG + table + report(RAM_ON), {

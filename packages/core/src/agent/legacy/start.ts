@@ -7,7 +7,7 @@ import { type ChipDialect, dialectOf, USUAL_NAND_POOL } from './chip-dialect.js'
 import { decideExtraWords, extraConfig, fixedConfig } from './config-words.js';
 import { Conversation } from './conversation.js';
 import { type DramSetup, enableDram, readDramWords, setUpDram } from './dram.js';
-import { type StorageIds, swapWords } from './emi-choice.js';
+import { naturalCid, type StorageIds, swapWords } from './emi-choice.js';
 import { type FlashReport, readFlashReport } from './flash-report.js';
 import { LegacyAgent } from './legacy-agent.js';
 import { offerNandTable } from './nand-table.js';
@@ -90,8 +90,7 @@ async function startOneStage(talk: Conversation, dialect: ChipDialect, options: 
   await offerNandTable(talk, image.stage2.bytes, options.onProgress);
   const report = await readFlashReport(talk, dialect);
   const nandId = Uint8Array.from(report.nand.status === 0 ? report.nand.ids : [], (id) => id & 0xff);
-  // There was no probe; captured reports hold the words of the CID turned around.
-  const ids = { cid: swapWords(report.emmc.cid), nandId };
+  const ids = { cid: naturalCid(report.emmc.cid), nandId };
   // The boot stage tells the agent whether memory is on, and the report tells the host.
   const ready = report.ram.externalStatus === 0;
   const ramSize = ready ? 0 : await enableDram(talk, dramSetup(dialect, ids, options));
