@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { JobEvent, ReportEvent } from '@unbrick/core';
 
 const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/unbrick.js', import.meta.url));
+
+const NO_STATE = join(tmpdir(), `unbrick-no-state-${process.pid}`);
 
 /** How one run of the command line ended. */
 export interface Finished {
@@ -16,9 +20,11 @@ export interface Finished {
 /** Runs the built command line to its end. */
 export async function unbrick(
   args: string[],
-  options: { onStart?: (child: ChildProcess) => void } = {},
+  options: { onStart?: (child: ChildProcess) => void; stateDir?: string } = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // What the person at this computer has left unfinished is none of a test's business.
+  const env = { ...process.env, UNBRICK_STATE_DIR: options.stateDir ?? NO_STATE };
+  const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   options.onStart?.(child);
   let stdout = '';
   let stderr = '';

@@ -10,6 +10,7 @@ import {
   firmwareOption,
   jsonOption,
   list,
+  modeOption,
   portOption,
   rate,
   scatterOption,
@@ -34,6 +35,7 @@ program
   .argument('<firmware>', 'folder, zip archive or scatter file')
   .addOption(portOption())
   .addOption(scatterOption())
+  .addOption(modeOption())
   .option('--da <file>', 'use this Download Agent file instead of searching the firmware')
   .option('--only <names>', 'flash only these partitions (comma separated)', list)
   .option('--skip <names>', 'leave these partitions as they are (comma separated)', list)
@@ -43,6 +45,7 @@ program
   .option('--force <codes>', 'lift these findings, each by its code', list)
   .option('--no-backup', 'do not read the calibration partitions to a backup first')
   .option('--backup-dir <folder>', 'where the dated backup folder is made', '.')
+  .option('--calibration <folder>', 'put back the calibration data of this earlier backup (upgrade, format-all)')
   .option('--no-reboot', 'do not restart the phone at the end')
   .addOption(waitOption())
   .addOption(jsonOption())

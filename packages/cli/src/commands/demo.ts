@@ -5,7 +5,7 @@ import { flash } from '@unbrick/core';
 import { NO_FAULTS } from '@unbrick/phone';
 import { loadProfile, openPhone, writePracticeFirmware } from '@unbrick/phone/node';
 import { exitCodeOf } from '../exit-codes.js';
-import { makeBackupFolder } from '../files/backup-folder.js';
+import { DiskBackupShelf } from '../files/backup-shelf.js';
 import { openFirmwarePath } from '../files/firmware-path.js';
 import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
 
@@ -28,7 +28,7 @@ export async function demoCommand(options: { profile: string; linkRate: number }
     const result = await flash({
       firmware: await openFirmwarePath(firmwareFolder),
       source: phone.portSource(),
-      makeBackupFolder: () => makeBackupFolder(folder, profile.platform),
+      backups: new DiskBackupShelf(folder, join(folder, 'state')),
       emit: renderer.show,
       stop: interrupt.signal,
     });

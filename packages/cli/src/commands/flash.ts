@@ -1,10 +1,20 @@
 import { cancel, confirm, isCancel, multiselect } from '@clack/prompts';
-import { type FirmwarePackage, type FlashResult, flash, type Plan, planOffline, type Selection } from '@unbrick/core';
+import {
+  type FirmwarePackage,
+  type FlashMode,
+  type FlashResult,
+  flash,
+  type Plan,
+  planOffline,
+  type Selection,
+} from '@unbrick/core';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
-import { makeBackupFolder } from '../files/backup-folder.js';
+import { openBackupFolder } from '../files/backup-folder.js';
+import { DiskBackupShelf } from '../files/backup-shelf.js';
 import { type CredentialOptions, openCredentials } from '../files/credentials.js';
 import { openDiskFile } from '../files/disk-file.js';
 import { openFirmwarePath } from '../files/firmware-path.js';
+import { stateDir } from '../files/state-dir.js';
 import { openPortSource } from '../ports/open-source.js';
 import type { Renderer } from '../render/renderer.js';
 import { openTraceFile } from '../trace-file.js';
@@ -16,6 +26,9 @@ export interface FlashOptions extends CredentialOptions {
   port: string;
   /** True when the user named the port. */
   portNamed: boolean;
+  mode: FlashMode;
+  /** Folder of an earlier backup of this phone. */
+  calibration?: string;
   da?: string;
   scatter?: string;
   only?: string[];
@@ -72,12 +85,9 @@ async function flashPhone(
       ...(options.da === undefined ? {} : { agentFile: await openDiskFile(options.da) }),
       waitMs: options.wait,
       force: options.force ?? [],
-      ...(options.backup
-        ? {
-            makeBackupFolder: (phone) =>
-              makeBackupFolder(options.backupDir, phone.identity.chip?.names[0] ?? 'unknown-chip'),
-          }
-        : {}),
+      mode: options.mode,
+      ...(options.backup ? { backups: new DiskBackupShelf(options.backupDir, stateDir()) } : {}),
+      ...(options.calibration === undefined ? {} : { calibration: await openBackupFolder(options.calibration) }),
       ...(options.yes || options.dryRun ? {} : { confirm: (plan: Plan) => askToFlash(plan, renderer) }),
       dryRun: options.dryRun ?? false,
       reboot: options.reboot,
@@ -102,6 +112,7 @@ async function dryRunOffline(
     backup: options.backup,
     reboot: options.reboot,
     force: options.force ?? [],
+    mode: options.mode,
   });
   for (const finding of findings) renderer.show({ type: 'finding', ...finding });
   if (plan) renderer.show({ type: 'plan', plan });
@@ -136,6 +147,13 @@ async function chooseSelection(firmware: FirmwarePackage, options: FlashOptions)
 async function askToFlash(plan: Plan, renderer: Renderer): Promise<boolean> {
   renderer.pause();
   const count = plan.steps.filter((step) => step.kind === 'write' || step.kind === 'write-preloader').length;
-  const answer = await confirm({ message: `Flash these ${count} partitions now?`, initialValue: false });
+  const deletes = {
+    'format-all': 'Everything on the phone is erased, your photos and apps too; calibration is kept. ',
+    upgrade: 'Your photos, apps and settings on the phone are deleted. ',
+  }[plan.mode as string];
+  const answer = await confirm({
+    message: `${deletes ?? ''}Flash these ${count} partitions now?`,
+    initialValue: false,
+  });
   return answer === true;
 }

@@ -34,6 +34,14 @@ export const portOption = () =>
     'where the phone is: auto, serial:/dev/ttyACM0, serial:COM5, tcp:HOST:PORT, virtual:PROFILE',
   ).default('auto');
 
+export const modeOption = () =>
+  new Option(
+    '--mode <mode>',
+    'download: write the images; upgrade: also empty user data, keep calibration; format-all: also erase all else, keep calibration',
+  )
+    .choices(['download', 'upgrade', 'format-all'])
+    .default('download');
+
 export const waitOption = () =>
   new Option('--wait <seconds>', 'how long to wait for a phone').argParser(seconds).default(120_000, '120');
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { BackupFile, BackupFolder } from '@unbrick/core';
+import { type BackupFile, type BackupFolder, type ByteSource, UnbrickError } from '@unbrick/core';
+import { type DiskFile, openDiskFile } from './disk-file.js';
 
 /**
  * A new dated folder below `parent`: `unbrick-backup-2026-01-31-14-05-09-MT6735`. A number is added when it exists already.
@@ -12,9 +13,10 @@ export async function makeBackupFolder(parent: string, chip: string, now = new D
   const stamp = now.toISOString().slice(0, 19).replace(/[T:]/g, '-');
   await mkdir(parent, { recursive: true });
   for (let attempt = 1; ; attempt++) {
-    const path = resolve(parent, `unbrick-backup-${stamp}-${chip}${attempt > 1 ? `-${attempt}` : ''}`);
+    const path = resolve(parent, `${BACKUP_PREFIX}${stamp}-${chip}${attempt > 1 ? `-${attempt}` : ''}`);
     try {
       await mkdir(path);
+      await syncFolder(parent);
       return new DiskBackupFolder(path);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
@@ -22,7 +24,33 @@ export async function makeBackupFolder(parent: string, chip: string, now = new D
   }
 }
 
+export const BACKUP_PREFIX = 'unbrick-backup-';
+
+/** Undefined when there is no such folder. */
+export async function findBackupFolder(path: string): Promise<BackupFolder | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? new DiskBackupFolder(resolve(path)) : undefined;
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
+  }
+}
+
+/** @throws UnbrickError `FILE_MISSING` */
+export async function openBackupFolder(path: string): Promise<BackupFolder> {
+  const folder = await findBackupFolder(path);
+  if (folder) return folder;
+  throw new UnbrickError({
+    code: 'FILE_MISSING',
+    stage: 'usage',
+    message: `There is no folder '${path}'.`,
+    next: [`Name a folder that unbrick has made: ${BACKUP_PREFIX}…`],
+  });
+}
+
 class DiskBackupFolder implements BackupFolder {
+  readonly #files = new Map<string, DiskFile>();
+
   constructor(readonly path: string) {}
 
   async create(fileName: string): Promise<BackupFile> {
@@ -47,5 +75,51 @@ class DiskBackupFolder implements BackupFolder {
 
   async writeText(fileName: string, text: string): Promise<void> {
     await writeFile(join(this.path, fileName), text, { flag: 'wx', flush: true });
+    await syncFolder(this.path);
   }
+
+  async appendLine(fileName: string, line: string): Promise<void> {
+    const handle = await open(join(this.path, fileName), 'a');
+    try {
+      // The line of a program that was killed may have been cut off: a new one begins in any case.
+      await handle.write(`\n${line}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await syncFolder(this.path);
+  }
+
+  async readText(fileName: string): Promise<string | undefined> {
+    try {
+      return await readFile(join(this.path, fileName), 'utf8');
+    } catch (cause) {
+      if (isMissing(cause)) return undefined;
+      throw cause;
+    }
+  }
+
+  async open(fileName: string): Promise<ByteSource> {
+    const open = this.#files.get(fileName) ?? (await openDiskFile(join(this.path, fileName)));
+    this.#files.set(fileName, open);
+    return open;
+  }
+}
+
+/** Makes the names in a folder outlive a power cut, where the system can do that. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // Windows opens no folders; its file systems write names down by themselves.
+  }
+}
+
+function isMissing(cause: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,4 +1,4 @@
-import type { ErrorEvent, FindingEvent, JobEvent, Plan, PlanStep, ReportEvent } from '@unbrick/core';
+import type { ErrorEvent, Extent, FindingEvent, JobEvent, Plan, PlanStep, ReportEvent } from '@unbrick/core';
 import { type Explanation, explainOwnCode, ownEntry } from '@unbrick/core/explain';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
 import type { Style } from './style.js';
@@ -82,40 +82,103 @@ export function planLines(plan: Plan, style: Style): string[] {
     step.partition,
     step.bytes > 0 ? formatBytes(step.bytes) : '',
     stepPlace(step),
-    step.risk === 'high' ? 'needed to start' : '',
+    step.proven ? 'proven before' : RISK_WORDS[step.risk],
+    step.proven ? '✓' : '☑',
   ]);
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
-  const backups = plan.steps.filter((step) => step.kind === 'backup').length;
-  const writes = plan.steps.filter((step) => step.kind === 'write' || step.kind === 'write-preloader');
-  const bytes = writes.reduce((sum, step) => sum + step.bytes, 0);
   return [
     '',
-    style.bold(`Plan: flash ${plan.firmware} to the phone (${plan.phone})`),
+    style.bold(planTitle(plan)),
     ...rows.map((row) =>
-      `  ☑ ${row
+      `  ${row[6]} ${row
         .slice(0, 5)
         .map((cell, i) => (i === 3 || i === 0 ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number)))
         .join('  ')}  ${style.yellow(row[5] as string)}`.trimEnd(),
     ),
-    `  ${writes.length} partition${writes.length === 1 ? '' : 's'} written (${formatBytes(bytes)}), each read back and compared; ${backups > 0 ? `${backups} backed up before` : 'no backup'}.`,
+    `  ${planSum(plan)}`,
     '',
   ];
 }
 
+/** What a step can cost, in the last column of the plan. */
+const RISK_WORDS: Record<PlanStep['risk'], string> = {
+  none: '',
+  low: '',
+  data: 'your data are deleted',
+  calibration: 'from the backup',
+  high: 'needed to start',
+};
+
+function planTitle({ mode, firmware, phone }: Plan): string {
+  switch (mode) {
+    case 'download':
+      return `Plan: flash ${firmware} to the phone (${phone})`;
+    case 'upgrade':
+      return `Plan: upgrade the phone (${phone}) to ${firmware}; calibration is kept`;
+    case 'format-all':
+      return `Plan: erase the phone (${phone}) and flash ${firmware}; calibration is kept`;
+    case 'restore':
+      return `Plan: put the backup ${firmware} back on the phone (${phone})`;
+    case 'backup':
+      return `Plan: read the phone (${phone}) to a backup`;
+    case 'erase':
+      return `Plan: erase partitions of the phone (${phone})`;
+  }
+}
+
+function planSum({ steps }: Plan): string {
+  const of = (...kinds: PlanStep['kind'][]) => steps.filter((step) => kinds.includes(step.kind) && !step.proven);
+  const writes = of('write', 'write-preloader', 'restore', 'write-table');
+  const bytes = writes.reduce((sum, step) => sum + step.bytes, 0);
+  const emptied = of('erase').filter((step) => !writes.some((write) => write.partition === step.partition)).length;
+  const backups = of('backup').length;
+  const kept = of('keep').length;
+  return [
+    writes.length > 0
+      ? `${counted(writes.length, 'partition')} written (${formatBytes(bytes)}), each read back and compared`
+      : 'nothing written',
+    emptied > 0 ? `${counted(emptied, 'area')} emptied` : '',
+    kept > 0 ? `${kept} kept and compared with the backup` : '',
+    `${backups > 0 ? `${backups} backed up before` : steps.some((step) => step.kind === 'keep') ? 'the earlier backup is used' : 'no backup'}.`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+const VERBS: Record<PlanStep['kind'], string> = {
+  backup: 'back up',
+  erase: 'erase',
+  write: 'flash',
+  'write-preloader': 'flash',
+  'write-table': 'write',
+  restore: 'put back',
+  keep: 'keep',
+  reboot: 'restart',
+};
+
 function stepVerb(step: PlanStep): string {
-  return { backup: 'back up', erase: 'erase', write: 'flash', 'write-preloader': 'flash', reboot: 'restart' }[
-    step.kind
-  ];
+  return VERBS[step.kind];
 }
 
 function stepPlace(step: PlanStep): string {
+  const at = ({ region, start }: Extent) => `${region} at 0x${start.toString(16)}`;
   switch (step.kind) {
     case 'backup':
       return `→ ${step.fileName}`;
     case 'erase':
-      return `${step.extent.region} at 0x${step.extent.start.toString(16)}`;
+      return at(step.extent);
     case 'write':
-      return `${step.extent.region} at 0x${step.extent.start.toString(16)} ← ${step.path}${step.format === 'sparse' ? ' (sparse)' : ''}`;
+      return `${at(step.extent)} ← ${step.path}${step.format === 'sparse' ? ' (sparse)' : ''}`;
+    case 'write-table':
+      return `${step.extents.map(at).join(' and ')}, ${step.partitions.length} partitions`;
+    case 'restore':
+      return `${at(step.extent)} ← ${step.fileName}`;
+    case 'keep':
+      return `${at(step.extent)} = ${step.fileName}, compared`;
     case 'write-preloader':
       return `${step.regions.join(' and ')} ← ${step.path}`;
     case 'reboot':
@@ -132,6 +195,7 @@ function reportLines(report: ReportEvent, style: Style): string[] {
       `  ${each.name.padEnd(width)}  ${formatBytes(each.bytes).padStart(9)}  ${formatSpeed(each.bytes, each.seconds).padStart(11)}  ${proof(each.verifiedBy)}  ${style.dim(each.sha256.slice(0, 16))}`,
     );
   }
+  if (report.kept?.length) lines.push(`  Kept, equal to the backup: ${report.kept.join(', ')}`);
   if (report.backup) {
     lines.push(`  Backup of ${report.backup.files.length} partitions: ${report.backup.folder}`);
   }

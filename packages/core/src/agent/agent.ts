@@ -53,6 +53,11 @@ export interface Agent {
    * `extent.start` is a multiple of the block size.
    */
   write(extent: Extent, data: AsyncIterable<Uint8Array>, options?: TransferOptions): Promise<WriteResult>;
+  /**
+   * Writes one copy of a GPT, `PGPT` at the start or `SGPT` at the end. Only agents have it that write to a storage without
+   * a table in no other way; with the others {@link write} does it.
+   */
+  writeTableCopy?(name: 'PGPT' | 'SGPT', extent: Extent, bytes: Uint8Array): Promise<void>;
   /** Hands the plain preloader file (GFH form) to the agent, which adds the device header and writes the boot areas. */
   writePreloader(file: Uint8Array, options?: TransferOptions): Promise<PreloaderWriteResult>;
   /** Erases the extent; `onBytes` counts towards its length. */

@@ -78,6 +78,11 @@ async function openSparse(source: ByteSource): Promise<Image> {
   };
 }
 
+/** The bytes of a file as they are, even if they look like a sparse image: a backup holds what the partition held. */
+export function openRawImage(source: ByteSource): Image {
+  return openRaw(source, new Uint8Array(0));
+}
+
 function openRaw(source: ByteSource, head: Uint8Array): Image {
   return {
     kind: 'raw',

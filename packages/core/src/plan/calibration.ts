@@ -14,6 +14,9 @@ const CALIBRATION = new Set([
   'pro_info',
   'persist',
   'seccfg',
+  // Keys for protected video and for attestation, given to each phone at the factory.
+  'kb',
+  'dkb',
 ]);
 
 export function isCalibration(partitionName: string): boolean {

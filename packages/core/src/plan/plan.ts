@@ -1,10 +1,14 @@
 import type { Extent, Region } from '../storage/storage.js';
 
+/** What a plan is for; the first three are the modes of SP Flash Tool. */
+export type PlanMode = 'download' | 'upgrade' | 'format-all' | 'backup' | 'restore' | 'erase';
+
 /**
- * How bad it is when the step goes wrong: `none` changes nothing on the phone; `low` can simply be repeated; `high` the
- * phone may not start until the step has been repeated to its end.
+ * How bad it is when the step goes wrong: `none` changes nothing on the phone; `low` can simply be repeated; `data` deletes
+ * what its owner has stored on the phone; `calibration` touches what exists nowhere else but in the backup; `high` the phone
+ * may not start until the step has been repeated to its end.
  */
-export type Risk = 'none' | 'low' | 'high';
+export type Risk = 'none' | 'low' | 'data' | 'calibration' | 'high';
 
 interface StepBase {
   /** Partition the step is about, as the phone names it. */
@@ -12,6 +16,8 @@ interface StepBase {
   risk: Risk;
   /** Bytes that move in this step. */
   bytes: number;
+  /** An earlier run of this job has done it, and it has been looked at again since: the run passes it over. */
+  proven?: true;
 }
 
 /** Read an extent into the backup folder. */
@@ -27,6 +33,19 @@ export interface EraseStep extends StepBase {
   extent: Extent;
 }
 
+/** Write both copies of a new GUID partition table and read them back. */
+export interface WriteTableStep extends StepBase {
+  kind: 'write-table';
+  table: 'gpt';
+  region: Region;
+  /** The size the table is made for, and its sectors; bytes. */
+  regionSize: number;
+  sectorSize: number;
+  partitions: { name: string; start: number; length: number }[];
+  /** Places of the two copies. */
+  extents: Extent[];
+}
+
 /** Write an image to its partition and read it back. */
 export interface WriteStep extends StepBase {
   kind: 'write';
@@ -35,6 +54,23 @@ export interface WriteStep extends StepBase {
   /** Path of the image inside the firmware package. */
   path: string;
   format: 'raw' | 'sparse';
+}
+
+/** Write a file of the backup to the extent and read it back. */
+export interface RestoreStep extends StepBase {
+  kind: 'restore';
+  extent: Extent;
+  fileName: string;
+  /** The backup of an earlier job, not the one that this plan makes. */
+  earlier?: true;
+}
+
+/** Compare the extent with its file in the backup, and put the file back should they differ. */
+export interface KeepStep extends StepBase {
+  kind: 'keep';
+  extent: Extent;
+  fileName: string;
+  earlier?: true;
 }
 
 /** Hand the preloader to the agent, which writes both boot areas, and read it back. */
@@ -48,14 +84,22 @@ export interface RebootStep extends StepBase {
   kind: 'reboot';
 }
 
-export type PlanStep = BackupStep | EraseStep | WriteStep | WritePreloaderStep | RebootStep;
+export type PlanStep =
+  | BackupStep
+  | EraseStep
+  | WriteTableStep
+  | WriteStep
+  | RestoreStep
+  | KeepStep
+  | WritePreloaderStep
+  | RebootStep;
 
 /**
  * What will be done, in order, as plain data: it can be printed, compared, saved, and shown without a phone doing anything.
  * Nothing writes to a phone except a step of a plan that was shown first.
  */
 export interface Plan {
-  mode: 'download' | 'erase';
+  mode: PlanMode;
   firmware: string;
   /** For people: "MT6735, eMMC 7.3 GiB". */
   phone: string;

@@ -1,7 +1,7 @@
 import { describeEmiEntry, matchEmi } from '../firmware/emi.js';
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import { isPreloader } from '../firmware/scatter/is-preloader.js';
-import { compareLayout, type LayoutDifference } from '../storage/layout-difference.js';
+import { compareLayout } from '../storage/layout-difference.js';
 import {
   bootRegions,
   type PartitionEntry,
@@ -9,9 +9,10 @@ import {
   type StorageInfo,
   userRegion,
 } from '../storage/storage.js';
-import { hex, hexBytes, latin1 } from '../wire/index.js';
+import { hexBytes, latin1 } from '../wire/index.js';
 import { tooLarge } from './check-firmware.js';
 import type { Finding } from './finding.js';
+import { layoutLines } from './layout-lines.js';
 
 /** The entry of the phone's partition table for this name; case does not matter. */
 export function partitionOnPhone(table: PartitionTable, name: string): PartitionEntry | undefined {
@@ -19,8 +20,16 @@ export function partitionOnPhone(table: PartitionTable, name: string): Partition
   return table.partitions.find((partition) => partition.name.toLowerCase() === wanted);
 }
 
-/** Compares the firmware with the storage and the partition table of the phone in hand. Pure. */
-export function checkStorage(facts: FirmwareFacts, storage: StorageInfo, table: PartitionTable): Finding[] {
+/**
+ * Compares the firmware with the storage of the phone in hand, and its images with the places in `table`.
+ * @param layout says what of the layout differs; without it the table has to be as the firmware wants it. Pure.
+ */
+export function checkStorage(
+  facts: FirmwareFacts,
+  storage: StorageInfo,
+  table: PartitionTable,
+  layout: readonly Finding[] = [checkLayout(facts, storage, table)],
+): Finding[] {
   const findings: Finding[] = [];
   const firmwareStorage = facts.layout.storage;
   if (firmwareStorage !== storage.kind) {
@@ -42,7 +51,7 @@ export function checkStorage(facts: FirmwareFacts, storage: StorageInfo, table: 
     next: [],
   });
   findings.push(...checkImagesAgainstTable(facts, storage, table));
-  findings.push(checkLayout(facts, storage, table));
+  findings.push(...layout);
   findings.push(...checkMemory(facts, storage));
   return findings;
 }
@@ -110,19 +119,15 @@ function checkLayout(facts: FirmwareFacts, storage: StorageInfo, table: Partitio
     message: serious
       ? 'The phone’s partition layout differs from the firmware’s for partitions that would be written.'
       : 'The phone’s partition layout differs from the firmware’s for partitions that are left alone.',
-    evidence: moved.map(describeDifference),
+    evidence: layoutLines(moved, (each) => (written.has(each.name.toLowerCase()) ? 'would be written' : 'left alone')),
     next: serious
       ? [
           'Check that the firmware is made for exactly this model and memory size; a differing layout usually means it is not.',
+          'If it is: --mode upgrade gives the phone the firmware’s layout and moves the calibration data along.',
           'Do not format the phone because of this message: that would delete its calibration data.',
         ]
       : [],
   };
-}
-
-function describeDifference({ name, firmware, phone }: LayoutDifference): string {
-  const place = (each: LayoutDifference['phone']) => (each ? `${each.size} bytes at ${hex(each.start)}` : 'nothing');
-  return `${name}: ${place(phone)} on the phone, ${place(firmware)} in the firmware`;
 }
 
 /** Does the firmware's preloader know this phone's memory chip? */

@@ -15,6 +15,14 @@ const NEVER_LIFTED = new Set([
   'AGENT_MISSING',
   'STORAGE_MISMATCH',
   'CHIP_UNKNOWN',
+  'PARTITION_OUTSIDE_STORAGE',
+  'LAYOUT_IMPOSSIBLE',
+  'LAYOUT_CHANGE_UNSUPPORTED',
+  'MODE_UNSUPPORTED',
+  // Identity data would be cut off, lost, or another phone's.
+  'CALIBRATION_DOES_NOT_FIT',
+  'CALIBRATION_OF_OTHER_PHONE',
+  'BACKUP_INCOMPLETE',
 ]);
 
 /** The findings with those blockers turned into warnings that the user lifted by their own names. */

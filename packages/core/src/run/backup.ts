@@ -1,48 +1,11 @@
 import type { Agent } from '../agent/agent.js';
-import type { DeviceIdentity } from '../bootrom/identity.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream } from '../hash.js';
 import type { BackupStep } from '../plan/plan.js';
-import type { PartitionTable, StorageInfo } from '../storage/storage.js';
-import { hexBytes } from '../wire/index.js';
+import type { BackupFolder } from './backup-folder.js';
+import { type BackupEntry, type BackupOrigin, MANIFEST_FILE, manifestText } from './backup-manifest.js';
 import type { BackupReport, EventSink } from './events.js';
 import { PhaseProgress } from './phase-progress.js';
-
-/** A file of the backup being written. */
-export interface BackupFile {
-  write(bytes: Uint8Array): Promise<void>;
-  /** Puts everything on the medium and returns the SHA-256 of what can be read back from it. */
-  finish(): Promise<{ sha256: string }>;
-}
-
-/** A fresh folder for one backup; the face decides where it lies. Never reuses or overwrites anything. */
-export interface BackupFolder {
-  /** For the report: where a person finds it. */
-  readonly path: string;
-  create(fileName: string): Promise<BackupFile>;
-  /** Small text files beside the images: the manifest and the checksum list. */
-  writeText(fileName: string, text: string): Promise<void>;
-}
-
-/** What the backup was taken from, for its manifest. */
-export interface BackupOrigin {
-  chip: string;
-  hwCode: number;
-  meId?: string;
-  /** Memory id, hex digits. */
-  storageId: string;
-  partitionTable: { name: string; region: string; start: number; length: number }[];
-}
-
-export function backupOrigin(identity: DeviceIdentity, storage: StorageInfo, table: PartitionTable): BackupOrigin {
-  return {
-    chip: identity.chip?.names[0] ?? 'unknown',
-    hwCode: identity.hwCode,
-    ...(identity.meId ? { meId: identity.meId } : {}),
-    storageId: hexBytes(storage.id),
-    partitionTable: table.partitions.map(({ name, region, start, length }) => ({ name, region, start, length })),
-  };
-}
 
 /**
  * Reads each extent to a file, and compares the hash of what came from the phone with the hash of what lies on the medium.
@@ -56,7 +19,7 @@ export async function runBackup(
   emit: EventSink,
   stop?: AbortSignal,
 ): Promise<BackupReport> {
-  const report: BackupReport = { folder: folder.path, files: [] };
+  const files: BackupEntry[] = [];
   for (const step of steps) {
     stop?.throwIfAborted();
     const hash = await Sha256Stream.create();
@@ -70,10 +33,12 @@ export async function runBackup(
         done += chunk.length;
         progress.reach(done);
       }
+      if (done !== step.extent.length) throw new Error(`the phone sent ${done} of ${step.extent.length} bytes`);
       const sha256 = hash.digestHex();
       const stored = await file.finish();
       if (stored.sha256 !== sha256) throw unlike(step, folder, sha256, stored.sha256);
-      report.files.push({ name: step.fileName, bytes: done, sha256 });
+      const { region, start } = step.extent;
+      files.push({ name: step.fileName, partition: step.partition, region, start, bytes: done, sha256 });
     } catch (cause) {
       stop?.throwIfAborted();
       if (cause instanceof UnbrickError) throw cause;
@@ -91,11 +56,9 @@ export async function runBackup(
     }
   }
   try {
-    await folder.writeText('SHA256SUMS', report.files.map((file) => `${file.sha256}  ${file.name}\n`).join(''));
-    await folder.writeText(
-      'manifest.json',
-      `${JSON.stringify({ format: 1, ...origin, files: report.files }, null, 2)}\n`,
-    );
+    await folder.writeText('SHA256SUMS', files.map((file) => `${file.sha256}  ${file.name}\n`).join(''));
+    // Last: a backup without a manifest was never finished.
+    await folder.writeText(MANIFEST_FILE, manifestText(origin, files));
   } catch (cause) {
     throw new UnbrickError({
       code: 'BACKUP_FAILED',
@@ -106,7 +69,7 @@ export async function runBackup(
       cause,
     });
   }
-  return report;
+  return { folder: folder.path, files: files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })) };
 }
 
 function unlike(step: BackupStep, folder: BackupFolder, read: string, stored: string): UnbrickError {

@@ -1,6 +1,6 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
+import { isBootChain } from '../plan/boot-chain.js';
 import { isCalibration } from '../plan/calibration.js';
-import { isBootChain } from '../plan/download-plan.js';
 import type { EraseStep, Plan } from '../plan/plan.js';
 import type { PartitionEntry } from '../storage/storage.js';
 import { type AgentJob, needAgent, withAgent } from './agent-job.js';

@@ -74,6 +74,8 @@ export interface ReportEvent {
   /** True only when everything that was asked for was written and verified. */
   ok: boolean;
   partitions: PartitionReport[];
+  /** Partitions that were compared with their backup and had not changed. */
+  kept?: string[];
   seconds: number;
   backup?: BackupReport;
   /** In what state the phone was left, in one sentence. */

@@ -7,54 +7,35 @@ import { type FirmwareFacts, gatherFirmwareFacts } from '../firmware/firmware-fa
 import type { FirmwarePackage } from '../firmware/package.js';
 import { badBlockPool } from '../firmware/scatter/bad-block-pool.js';
 import type { ByteSource } from '../firmware/source.js';
-import { planDownload } from '../plan/download-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { type Selection, selectPartitions } from '../plan/selection.js';
+import { tellUnasked, withoutUnasked } from '../plan/unasked-images.js';
 import { checkAgent } from '../preflight/check-agent.js';
 import { checkChip } from '../preflight/check-chip.js';
 import { checkFirmware } from '../preflight/check-firmware.js';
-import { checkStorage } from '../preflight/check-storage.js';
-import type { Finding } from '../preflight/finding.js';
-import { hasBlocker, liftFindings } from '../preflight/verdict.js';
-import type { PartitionTable } from '../storage/storage.js';
-import { type BackupFolder, backupOrigin } from './backup.js';
+import { checkBackupOwner, manifestOfPackage } from './backup-package.js';
 import { gatherCredentials } from './credentials.js';
 import type { EventSink, ReportEvent } from './events.js';
-import { leavePhone, type ReachOptions, reachPhone, startAgent, tableOf } from './phone-session.js';
+import { type FlashWishes, flashPhone } from './flash-phone.js';
+import { JobEnd, Judge, type Outcome } from './judge.js';
+import { leavePhone, type ReachOptions, reachPhone, startAgent } from './phone-session.js';
 import { PhoneState } from './phone-state.js';
-import { type RunRecord, runPlan } from './run-plan.js';
+import type { RunRecord } from './run-plan.js';
+import { markOf } from './same-phone.js';
 
-export interface FlashJob extends ReachOptions {
+export interface FlashJob extends ReachOptions, FlashWishes {
   firmware: FirmwarePackage;
   selection?: Selection;
   /** Use this agent file instead of searching the firmware. */
   agentFile?: ByteSource;
   /** Blockers to lift, by code. */
   force?: readonly string[];
-  /** Makes a fresh folder for the calibration backup; leave out to flash without one. */
-  makeBackupFolder?: (phone: ConnectedPhone) => Promise<BackupFolder>;
-  /** Shown the plan before anything is written; false ends the job. Without it the plan is executed. */
-  confirm?: (plan: Plan) => Promise<boolean>;
-  /** Show the plan and write nothing. */
-  dryRun?: boolean;
-  /** Start the phone at the end. Default true. */
-  reboot?: boolean;
 }
-
-/** How a job ended. `blocked`: preflight stopped it before any write; `misused`: what was asked for makes no sense. */
-export type Outcome = 'done' | 'planned' | 'failed' | 'misused' | 'blocked' | 'no-phone' | 'stopped' | 'declined';
 
 export interface FlashResult {
   outcome: Outcome;
   report: ReportEvent;
   plan?: Plan;
-}
-
-/** What ends a job early without being an error of the program. */
-class JobEnd extends Error {
-  constructor(readonly outcome: Outcome) {
-    super(outcome);
-  }
 }
 
 /**
@@ -63,7 +44,7 @@ class JobEnd extends Error {
  */
 export async function flash(job: FlashJob): Promise<FlashResult> {
   const started = performance.now();
-  const record: RunRecord = { partitions: [], state: new PhoneState() };
+  const record: RunRecord = { partitions: [], kept: [], state: new PhoneState() };
   const session: Session = {};
   let outcome: Outcome;
   try {
@@ -79,6 +60,7 @@ export async function flash(job: FlashJob): Promise<FlashResult> {
     type: 'report',
     ok: outcome === 'done',
     partitions: record.partitions,
+    ...(record.kept.length > 0 ? { kept: record.kept } : {}),
     seconds: (performance.now() - started) / 1000,
     ...(record.backup ? { backup: record.backup } : {}),
     phoneState: record.state.describe(),
@@ -96,10 +78,19 @@ interface Session {
 async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session): Promise<Outcome> {
   const { firmware, emit } = job;
   const progress = (phase: 'connect' | 'identify', bytes: number) => emit({ type: 'progress', phase, bytes, total: 1 });
+  const judge = new Judge(emit, job.force ?? [], job.checkOnly);
+  refuseNonsense(job);
+  const backup = await manifestOfPackage(firmware);
+  // A backup of this very phone brings its own data back; a firmware's images for them are left out.
+  const selection = backup ? undefined : (job.selection ?? {});
+  const checkFiles = (all: FirmwareFacts): FirmwareFacts => {
+    const used = selection ? withoutUnasked(all, selection) : all;
+    judge.judge([...checkFirmware(used), ...(selection ? tellUnasked(all, selection) : [])]);
+    return used;
+  };
   // One layout: everything about the files can be said before the phone is asked for.
   const onlyLayout = firmware.scatter.layouts.length === 1 ? firmware.scatter.layouts[0] : undefined;
-  let facts = onlyLayout && (await gather(job, onlyLayout));
-  if (facts) judge(checkFirmware(facts), job);
+  let facts = onlyLayout && checkFiles(await gather(job, onlyLayout));
 
   progress('connect', 0);
   const phone = await reachPhone(job);
@@ -109,9 +100,11 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
 
   const preloaderFacts = facts ?? (await gatherAny(job));
   const choice = await findAgent(job, phone);
+  const chip = checkChip(firmware.scatter, phone.identity);
+  // Memory settings of another chip's firmware are not to be tried out.
+  const cannotGoOn = chip.severity === 'blocker' || !choice.image;
   const credentials = await gatherCredentials(firmware, job.credentials);
-  const agentFindings = checkAgent(preloaderFacts, phone.identity, choice, credentials);
-  judge([checkChip(firmware.scatter, phone.identity), ...agentFindings], job);
+  judge.judge([chip, ...checkAgent(preloaderFacts, phone.identity, choice, credentials)], cannotGoOn);
   const needs = {
     image: choice.image as AgentImage,
     emi: preloaderFacts.preloader?.emi,
@@ -123,40 +116,38 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
 
   if (!facts) {
     const layout = firmware.scatter.layouts.find((each) => each.storage === agent.storage.kind);
-    facts = await gather(job, layout ?? (firmware.scatter.layouts[0] as FirmwareFacts['layout']));
-    judge(checkFirmware(facts), job);
+    facts = checkFiles(await gather(job, layout ?? (firmware.scatter.layouts[0] as FirmwareFacts['layout'])));
   }
-  const table: PartitionTable = (await tableOf(agent)) ?? {
-    kind: 'gpt',
-    source: 'none was found on the phone',
-    partitions: [],
-  };
-  judge(checkStorage(facts, agent.storage, table), job);
+  if (backup) judge.judge([checkBackupOwner(backup, markOf(phone.identity, agent.storage))]);
+  return flashPhone(
+    { agent, identity: phone.identity, facts, wishes: job, judge, record, ownBackup: !!backup },
+    (plan) => {
+      session.plan = plan;
+    },
+  );
+}
 
-  const plan = planDownload(facts, agent.storage, table, {
-    backup: job.makeBackupFolder !== undefined,
-    reboot: job.reboot ?? true,
-  });
-  session.plan = plan;
-  emit({ type: 'plan', plan });
-  if (job.confirm && !(await job.confirm(plan))) throw new JobEnd('declined');
-  if (job.dryRun) return 'planned';
-  job.stop?.throwIfAborted();
-
-  await runPlan(agent, plan, record, {
-    facts,
-    emit,
-    ...(job.stop ? { stop: job.stop } : {}),
-    ...(job.makeBackupFolder
-      ? {
-          backup: {
-            folder: await job.makeBackupFolder(phone),
-            origin: backupOrigin(phone.identity, agent.storage, table),
-          },
-        }
-      : {}),
-  });
-  return 'done';
+/** @throws UnbrickError `MODE_NEEDS_ALL`, `MODE_NEEDS_BACKUP` */
+function refuseNonsense({ mode = 'download', selection, backups, checkOnly }: FlashJob): void {
+  if (mode === 'download') return;
+  if (selection?.only || selection?.skip) {
+    throw new UnbrickError({
+      code: 'MODE_NEEDS_ALL',
+      stage: 'usage',
+      message: `--mode ${mode} writes the complete firmware; partitions cannot be picked.`,
+      evidence: ['what it empties has to be filled again, or the phone does not start'],
+      next: ['Leave out --only and --skip.', 'Or flash single partitions without emptying any: --mode download'],
+    });
+  }
+  if (!backups && !checkOnly) {
+    throw new UnbrickError({
+      code: 'MODE_NEEDS_BACKUP',
+      stage: 'usage',
+      message: `--mode ${mode} is not done without a backup of the calibration data.`,
+      evidence: ['without them the phone has no IMEI and no radio, and nobody can make them anew'],
+      next: ['Leave out --no-backup.'],
+    });
+  }
 }
 
 function gather(job: FlashJob, layout: FirmwareFacts['layout']): Promise<FirmwareFacts> {
@@ -176,13 +167,6 @@ function gatherAny(job: FlashJob): Promise<FirmwareFacts> {
     });
   }
   return gatherFirmwareFacts(job.firmware, layout, []);
-}
-
-/** Tells the findings and ends the job when one of them blocks it. */
-function judge(findings: readonly Finding[], job: FlashJob): void {
-  const judged = liftFindings(findings, job.force ?? []);
-  for (const finding of judged) job.emit({ type: 'finding', ...finding });
-  if (hasBlocker(judged)) throw new JobEnd('blocked');
 }
 
 async function findAgent(job: FlashJob, phone: ConnectedPhone): Promise<AgentChoice> {

@@ -1,11 +1,13 @@
 import type { ConnectedPhone } from '../bootrom/connect.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
+import { backupStep } from '../plan/backup-step.js';
 import { isCalibration } from '../plan/calibration.js';
-import { backupStep } from '../plan/download-plan.js';
 import type { BackupStep } from '../plan/plan.js';
 import type { PartitionEntry, StorageInfo } from '../storage/storage.js';
 import { type AgentJob, needAgent, withAgent } from './agent-job.js';
-import { type BackupFolder, backupOrigin, runBackup } from './backup.js';
+import { runBackup } from './backup.js';
+import type { BackupFolder } from './backup-folder.js';
+import { backupOrigin } from './backup-manifest.js';
 import type { BackupReport } from './events.js';
 import { tableOf } from './phone-session.js';
 

@@ -6,11 +6,11 @@ import { MemorySource } from '../firmware/source.js';
 import { sha256Hex } from '../hash.js';
 import type { Plan, PlanStep } from '../plan/plan.js';
 import type { PartitionTable, StorageInfo } from '../storage/storage.js';
-import type { BackupFolder } from './backup.js';
 import type { JobEvent } from './events.js';
 import { PhoneState } from './phone-state.js';
 import { type RunRecord, runPlan } from './run-plan.js';
 import { FakeAgent } from './testing/fake-agent.js';
+import { MemoryBackup } from './testing/memory-backups.js';
 
 const MIB = 1 << 20;
 const STORAGE: StorageInfo = {
@@ -28,36 +28,6 @@ const BOOT = { name: 'boot', region: 'user', start: 2 * MIB, length: MIB } as co
 const TABLE: PartitionTable = { kind: 'gpt', source: 'test', partitions: [NVRAM, BOOT] };
 const IMAGE = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31) & 0xff);
 const PRELOADER = Uint8Array.from({ length: 20_000 }, (_, i) => (i * 7) & 0xff);
-
-/** A backup folder in memory; `spoil` changes what "the disk" gives back. */
-class MemoryBackup implements BackupFolder {
-  readonly path = '/backups/one';
-  readonly files = new Map<string, Uint8Array[]>();
-  readonly texts = new Map<string, string>();
-  spoil = false;
-  full = false;
-
-  async create(fileName: string) {
-    if (this.files.has(fileName)) throw new Error('EEXIST');
-    const parts: Uint8Array[] = [];
-    this.files.set(fileName, parts);
-    return {
-      write: async (bytes: Uint8Array) => {
-        if (this.full) throw new Error('ENOSPC: no space left on device');
-        parts.push(bytes);
-      },
-      finish: async () => ({ sha256: this.spoil ? '0'.repeat(64) : await sha256Hex(this.bytes(fileName)) }),
-    };
-  }
-
-  async writeText(fileName: string, text: string) {
-    this.texts.set(fileName, text);
-  }
-
-  bytes(fileName: string): Uint8Array {
-    return Uint8Array.from((this.files.get(fileName) ?? []).flatMap((part) => [...part]));
-  }
-}
 
 let agent: FakeAgent;
 let backup: MemoryBackup;
@@ -97,7 +67,7 @@ beforeEach(async () => {
   agent.memory.get('user')?.fill(0xc5, NVRAM.start, NVRAM.start + NVRAM.length);
   backup = new MemoryBackup();
   events = [];
-  record = { partitions: [], state: new PhoneState() };
+  record = { partitions: [], kept: [], state: new PhoneState() };
   facts = {
     selected: [{ path: 'boot.img', image: await openImage(new MemorySource('boot.img', IMAGE)) }],
     preloader: { file: PRELOADER },
@@ -110,7 +80,14 @@ function run(steps: PlanStep[], stop?: AbortSignal): Promise<void> {
     facts,
     backup: {
       folder: backup,
-      origin: { chip: 'MT6735', hwCode: 0x321, storageId: '00', partitionTable: [...TABLE.partitions] },
+      origin: {
+        chip: 'MT6735',
+        hwCode: 0x321,
+        storageKind: 'emmc',
+        storageId: '00',
+        tableKind: 'gpt',
+        partitionTable: [...TABLE.partitions],
+      },
     },
     emit: (event) => events.push(event),
     ...(stop ? { stop } : {}),

@@ -2,9 +2,12 @@ import type { Agent } from '../agent/agent.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import type { Image } from '../firmware/image.js';
 import { Sha256Stream } from '../hash.js';
-import type { WriteStep } from '../plan/plan.js';
+import type { KeepStep, RestoreStep, WriteStep } from '../plan/plan.js';
 import type { EventSink, PartitionReport } from './events.js';
 import { PhaseProgress } from './phase-progress.js';
+
+/** A step that puts an image to an extent. */
+export type ImageStep = WriteStep | RestoreStep | KeepStep;
 
 /**
  * Writes the runs of an image to its partition, then reads the same runs back and compares the SHA-256.
@@ -13,7 +16,7 @@ import { PhaseProgress } from './phase-progress.js';
  */
 export async function writeImage(
   agent: Agent,
-  step: WriteStep,
+  step: ImageStep,
   image: Image,
   emit: EventSink,
   stop?: AbortSignal,
@@ -46,7 +49,7 @@ export async function writeImage(
 
 async function writeRuns(
   agent: Agent,
-  step: WriteStep,
+  step: ImageStep,
   image: Image,
   emit: EventSink,
   stop?: AbortSignal,
@@ -67,9 +70,10 @@ async function writeRuns(
   return hash.digestHex();
 }
 
-async function hashRuns(
+/** SHA-256 of what the phone holds where the image has content. */
+export async function hashRuns(
   agent: Agent,
-  step: WriteStep,
+  step: ImageStep,
   image: Image,
   emit: EventSink,
   stop?: AbortSignal,

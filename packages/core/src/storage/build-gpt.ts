@@ -1,4 +1,5 @@
 import { bytes, crc32, GPT_SIGNATURE, GptEntry, GptHeader, struct, u16 } from '../wire/index.js';
+import type { Extent, Region } from './storage.js';
 
 export interface GptPartition {
   name: string;
@@ -18,6 +19,16 @@ export interface BuiltGpt {
 }
 
 const ENTRY_COUNT = 128;
+
+/** Where the two copies of a table with 128 entries lie, each with its header. Bytes. */
+export function gptAreas(regionSize: number, sectorSize: number, region: Region): { primary: Extent; backup: Extent } {
+  const entrySectors = Math.ceil((ENTRY_COUNT * GptEntry.size) / sectorSize);
+  const sectors = Math.floor(regionSize / sectorSize);
+  return {
+    primary: { region, start: 0, length: (2 + entrySectors) * sectorSize },
+    backup: { region, start: (sectors - 1 - entrySectors) * sectorSize, length: (entrySectors + 1) * sectorSize },
+  };
+}
 /** EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, "basic data": what MediaTek phones use for every partition. */
 const BASIC_DATA = Uint8Array.of(
   0xa2,

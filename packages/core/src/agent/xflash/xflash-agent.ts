@@ -75,6 +75,13 @@ export class XflashAgent implements Agent {
     });
   }
 
+  /** By name: a card without a table takes nothing else in its user area. The agent forgets the old table then. */
+  writeTableCopy(name: 'PGPT' | 'SGPT', extent: Extent, bytes: Uint8Array): Promise<void> {
+    return this.#alone('write the partition table', 'write', () =>
+      downloadImage(this.#channel, name, extent.length, { data: once(bytes), chunkLength: this.#facts.chunkLength }),
+    );
+  }
+
   /**
    * By name, so that the agent makes the device header. A stop is looked at only before the start: a preloader written by
    * half is the one thing that keeps a phone from starting.

@@ -1,6 +1,7 @@
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../../agent/agent.js';
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import type { Extent, PartitionTable, Region, StorageInfo } from '../../storage/storage.js';
+import { readTableFromStorage } from '../../storage/partition-table.js';
+import { type Extent, type PartitionTable, type Region, type StorageInfo, userRegion } from '../../storage/storage.js';
 
 const PACKET = 4096;
 
@@ -17,17 +18,26 @@ export class FakeAgent implements Agent {
   /** Regions that raw writes are refused for. */
   refused: Region[] = [];
   /** Called before each packet moves, with its offset in the transfer. */
-  onPacket: (kind: 'read' | 'write', offset: number) => void = () => {};
+  onPacket: (kind: 'read' | 'write' | 'erase' | 'preloader', offset: number) => void = () => {};
 
+  /** @param table without one, the table is what lies in the memory */
   constructor(
     readonly storage: StorageInfo,
-    readonly table: PartitionTable,
+    readonly table?: PartitionTable,
   ) {
     for (const [region, size] of storage.regions) this.memory.set(region, new Uint8Array(size));
   }
 
   readPartitionTable(): Promise<PartitionTable> {
-    return Promise.resolve(this.table);
+    if (this.table) return Promise.resolve(this.table);
+    const region = userRegion(this.storage.kind);
+    const memory = this.memory.get(region) as Uint8Array;
+    return readTableFromStorage(
+      async (start, length) => memory.slice(start, start + length),
+      memory.length,
+      this.storage.blockSize,
+      region,
+    );
   }
 
   async *read(extent: Extent, options: TransferOptions = {}): AsyncIterable<Uint8Array> {
@@ -60,6 +70,7 @@ export class FakeAgent implements Agent {
 
   async writePreloader(file: Uint8Array): Promise<PreloaderWriteResult> {
     this.diary.push('write preloader');
+    this.onPacket('preloader', 0);
     for (const region of this.promised) {
       this.memory.get(region)?.set(file, 0x800);
       if (this.badWrites) this.memory.get(region)?.fill(0, 0x800, 0x900);
@@ -69,6 +80,9 @@ export class FakeAgent implements Agent {
 
   async erase(extent: Extent): Promise<void> {
     this.diary.push(`erase ${place(extent)}`);
+    const half = Math.floor(extent.length / 2);
+    this.region(extent).fill(0, extent.start, extent.start + half);
+    this.onPacket('erase', half);
     this.region(extent).fill(0, extent.start, extent.start + extent.length);
   }
 

@@ -1,0 +1,228 @@
+import type { FirmwareFacts } from '../firmware/firmware-facts.js';
+import { gptAreas } from '../storage/build-gpt.js';
+import {
+  type Extent,
+  type PartitionEntry,
+  type PartitionTable,
+  type StorageInfo,
+  userRegion,
+} from '../storage/storage.js';
+import { backupStep, preloaderBackup } from './backup-step.js';
+import { phoneOfPlan, REBOOT } from './download-plan.js';
+import { freeSpace } from './free-space.js';
+import { imageSteps } from './image-steps.js';
+import {
+  holdsPersonalData,
+  isEmptiedByUpgrade,
+  type KeepReason,
+  type KeptPartition,
+  keptPartitions,
+  protectionOf,
+} from './kept-partitions.js';
+import type { BackupStep, EraseStep, KeepStep, Plan, PlanStep, RestoreStep, WriteTableStep } from './plan.js';
+import type { TargetLayout } from './target-layout.js';
+
+/** A file of a backup that was made before. */
+export interface EarlierFile {
+  /** Partition it was read from. */
+  partition: string;
+  fileName: string;
+  /** Bytes. */
+  bytes: number;
+}
+
+export interface RebuildOptions {
+  mode: 'upgrade' | 'format-all';
+  reboot: boolean;
+  /** Content that is taken from an earlier backup instead of from the phone. */
+  earlier?: readonly EarlierFile[];
+  /** The earlier backup is to replace what the phone holds now, not only to be compared with it. */
+  replace?: boolean;
+}
+
+/** What of the phone's partitions an upgrade or a format keeps. Pure. */
+export function keptBy(
+  mode: RebuildOptions['mode'],
+  facts: FirmwareFacts,
+  old: PartitionTable,
+  target: PartitionTable,
+): KeptPartition[] {
+  const written = new Set(facts.selected.map((fact) => fact.partition.name.toLowerCase()));
+  return keptPartitions(old, target, (entry): KeepReason | undefined => {
+    const name = entry.name.toLowerCase();
+    const partition = facts.layout.partitions.find((each) => each.name.toLowerCase() === name);
+    const reason = protectionOf(name, partition);
+    if (reason || written.has(name)) return written.has(name) ? undefined : reason;
+    if (partition?.operation === 'RESERVED') return 'untouched';
+    return mode === 'upgrade' && !isEmptiedByUpgrade(name) ? 'untouched' : undefined;
+  });
+}
+
+/**
+ * *Firmware upgrade* and *Format all + download*. Both read calibration, protected partitions and lock state to a backup
+ * first and never erase them where they can stay; what has to move is written to its new place as soon as that place exists,
+ * before the long writing of images begins. An upgrade empties only what a new system cannot use; a format empties
+ * everything that is not kept. Pure.
+ */
+export function planRebuild(
+  facts: FirmwareFacts,
+  storage: StorageInfo,
+  old: PartitionTable,
+  target: TargetLayout,
+  options: RebuildOptions,
+): Plan {
+  const kept = keptBy(options.mode, facts, old, target.table);
+  const earlier = new Map((options.earlier ?? []).map((file) => [file.partition.toLowerCase(), file]));
+  // A format and a new layout clear the ground in large pieces; else each partition is emptied by itself.
+  const clearing = options.mode === 'format-all' || target.changed;
+  const newTable = clearing && target.table.kind === 'gpt' ? tableStep(storage, target.table) : undefined;
+
+  const backups: BackupStep[] = [];
+  const puts: RestoreStep[] = [];
+  const keeps: KeepStep[] = [];
+  for (const each of kept) {
+    if (each.reason === 'untouched' && each.fate !== 'moves') continue;
+    const before = earlier.get(each.name.toLowerCase());
+    const backup = backupStep(each.from);
+    if (!before) backups.push(backup);
+    const source = before ? { fileName: before.fileName, earlier: true as const } : { fileName: backup.fileName };
+    const put = {
+      partition: each.name,
+      bytes: before?.bytes ?? each.from.length,
+      risk: 'calibration' as const,
+      ...source,
+    };
+    const replaced = before !== undefined && options.replace === true;
+    if (each.fate === 'in-place' && !replaced) keeps.push({ kind: 'keep', extent: extentOf(each.from), ...put });
+    if (each.to && (each.fate === 'moves' || (each.fate === 'in-place' && replaced))) {
+      puts.push({ kind: 'restore', extent: { ...extentOf(each.to), length: put.bytes }, ...put });
+    }
+  }
+  puts.push(...restoresFromEarlier(facts, earlier, kept, target.table));
+  if (newTable && old.kind === 'gpt' && !options.earlier) backups.push(...tableBackups(storage));
+  if (!options.earlier) backups.push(...preloaderBackup(facts, storage, old));
+
+  const images = imageSteps(facts, storage, target.table, clearing ? 'never' : 'always');
+  const erases = clearing ? clearGround(storage, old, target.table, kept) : emptyPartitions(facts, target.table, kept);
+  const steps: PlanStep[] = [
+    ...backups,
+    ...erases,
+    ...(newTable ? [newTable] : []),
+    ...puts,
+    ...images.writes,
+    ...keeps,
+    ...images.preloader,
+    ...(options.reboot ? [REBOOT] : []),
+  ];
+  return { mode: options.mode, firmware: facts.package.name, phone: phoneOfPlan(facts, storage), steps };
+}
+
+/** Content of an earlier backup whose partition the phone at hand no longer lists. */
+function restoresFromEarlier(
+  facts: FirmwareFacts,
+  earlier: ReadonlyMap<string, EarlierFile>,
+  kept: readonly KeptPartition[],
+  target: PartitionTable,
+): RestoreStep[] {
+  const handled = new Set(kept.map((each) => each.name.toLowerCase()));
+  return target.partitions.flatMap((to): RestoreStep[] => {
+    const file = earlier.get(to.name.toLowerCase());
+    const partition = facts.layout.partitions.find((each) => each.name === to.name);
+    if (!protectionOf(to.name, partition) || facts.selected.some((fact) => fact.partition === partition)) return [];
+    if (!file || handled.has(to.name.toLowerCase()) || file.bytes > to.length) return [];
+    const extent = { ...extentOf(to), length: file.bytes };
+    const { fileName, bytes } = file;
+    return [{ kind: 'restore', partition: to.name, extent, fileName, bytes, risk: 'calibration', earlier: true }];
+  });
+}
+
+function tableStep(storage: StorageInfo, target: PartitionTable): WriteTableStep {
+  const region = userRegion(storage.kind);
+  const regionSize = storage.regions.get(region) ?? 0;
+  const { primary, backup } = gptAreas(regionSize, storage.blockSize, region);
+  return {
+    kind: 'write-table',
+    partition: 'partition table',
+    table: 'gpt',
+    region,
+    regionSize,
+    sectorSize: storage.blockSize,
+    partitions: target.partitions.map(({ name, start, length }) => ({ name, start, length })),
+    extents: [primary, backup],
+    bytes: primary.length + backup.length,
+    risk: 'high',
+  };
+}
+
+/** The table that is about to be replaced, as it lies on the storage. */
+function tableBackups(storage: StorageInfo): BackupStep[] {
+  const region = userRegion(storage.kind);
+  const { primary, backup } = gptAreas(storage.regions.get(region) ?? 0, storage.blockSize, region);
+  return [backupStep({ name: 'pgpt', ...primary }), backupStep({ name: 'sgpt', ...backup })];
+}
+
+/** Everything but what stays where it is. The areas of the table are overwritten, so that the phone is never without one. */
+function clearGround(
+  storage: StorageInfo,
+  old: PartitionTable,
+  target: PartitionTable,
+  kept: readonly KeptPartition[],
+): EraseStep[] {
+  const region = userRegion(storage.kind);
+  const size = storage.regions.get(region) ?? 0;
+  const stays = kept.filter((each) => each.fate === 'in-place').map((each) => extentOf(each.from));
+  const tables = tableAreas(storage, target.kind);
+  return freeSpace(region, size, [...stays, ...tables]).map((extent) => {
+    const inside = old.partitions.filter((entry) => overlaps(entry, extent));
+    const personal = inside.some((entry) => holdsPersonalData(entry.name));
+    return {
+      kind: 'erase',
+      partition: spanName(inside),
+      extent,
+      bytes: extent.length,
+      risk: personal ? 'data' : 'low',
+    };
+  });
+}
+
+function tableAreas(storage: StorageInfo, kind: PartitionTable['kind']): Extent[] {
+  const region = userRegion(storage.kind);
+  const size = storage.regions.get(region) ?? 0;
+  // The partition list of phones before GPT lies in the last MiB.
+  if (kind !== 'gpt') return [{ region, start: Math.max(0, size - 0x100000), length: Math.min(size, 0x100000) }];
+  const { primary, backup } = gptAreas(size, storage.blockSize, region);
+  return [primary, backup];
+}
+
+/** What a new system cannot use, partition by partition; images empty their own partitions. */
+function emptyPartitions(facts: FirmwareFacts, table: PartitionTable, kept: readonly KeptPartition[]): EraseStep[] {
+  const spared = new Set([
+    ...kept.map((each) => each.name.toLowerCase()),
+    ...facts.selected.map((fact) => fact.partition.name.toLowerCase()),
+  ]);
+  return table.partitions
+    .filter((entry) => !spared.has(entry.name.toLowerCase()) && isEmptiedByUpgrade(entry.name))
+    .map((entry) => ({
+      kind: 'erase',
+      partition: entry.name,
+      extent: extentOf(entry),
+      bytes: entry.length,
+      risk: holdsPersonalData(entry.name) ? 'data' : 'low',
+    }));
+}
+
+/** `lk … boot` */
+function spanName(entries: readonly PartitionEntry[]): string {
+  const [first, ...others] = entries;
+  const last = others.at(-1);
+  if (!first) return 'free space';
+  return last ? `${first.name} … ${last.name}` : first.name;
+}
+
+function overlaps(a: Extent, b: Extent): boolean {
+  return a.region === b.region && a.start < b.start + b.length && b.start < a.start + a.length;
+}
+
+function extentOf({ region, start, length }: PartitionEntry): Extent {
+  return { region, start, length };
+}
