@@ -1,5 +1,7 @@
 import { BOOT_MODE_TOKENS } from '@unbrick/core/wire';
 import { Command, CommanderError, Option } from 'commander';
+import { backupCommand } from './commands/backup.js';
+import { checkCommand } from './commands/check.js';
 import { demoCommand } from './commands/demo.js';
 import { eraseCommand } from './commands/erase.js';
 import { explainCommand } from './commands/explain.js';
@@ -21,6 +23,7 @@ import { phoneCommand } from './commands/phone.js';
 import { practiceCommand } from './commands/practice.js';
 import { readCommand } from './commands/read.js';
 import { rebootCommand } from './commands/reboot.js';
+import { restoreCommand } from './commands/restore.js';
 import { ExitCode } from './exit-codes.js';
 
 const program = new Command('unbrick')
@@ -66,6 +69,58 @@ program
   .addOption(traceOption())
   .action(async (firmware, options) => {
     process.exitCode = await infoCommand({ ...options, ...(firmware === undefined ? {} : { firmware }) });
+  });
+
+program
+  .command('check')
+  .description('compare a firmware with the connected phone; writes nothing. Exit code 0: it fits, 3: it does not')
+  .argument('<firmware>', 'folder, zip archive or scatter file')
+  .addOption(portOption())
+  .addOption(scatterOption())
+  .addOption(modeOption())
+  .option('--only <names>', 'look at these partitions only (comma separated)', list)
+  .option('--skip <names>', 'leave these partitions out (comma separated)', list)
+  .option('--force <codes>', 'take these findings for lifted, each by its code', list)
+  .option('--da <file>', 'use this Download Agent file')
+  .addOption(waitOption())
+  .addOption(jsonOption())
+  .addOption(traceOption())
+  .action(async (firmware, options) => {
+    process.exitCode = await checkCommand(firmware, options);
+  });
+
+program
+  .command('backup')
+  .description('read the calibration data, or all of the phone, to a fresh dated folder; changes nothing')
+  .argument('<folder>', 'where the dated folder is made')
+  .option('--all', 'every partition, as a package that can be flashed')
+  .option('--skip <names>', 'leave these partitions out (comma separated)', list)
+  .addOption(portOption())
+  .addOption(firmwareOption())
+  .option('--da <file>', 'use this Download Agent file')
+  .addOption(waitOption())
+  .addOption(jsonOption())
+  .addOption(traceOption())
+  .action(async (folder, options) => {
+    process.exitCode = await backupCommand(folder, options);
+  });
+
+program
+  .command('restore')
+  .description('put a backup back on the phone that it is of; sums are checked before, everything is read back after')
+  .argument('<folder>', 'a backup, or the folder it was made in')
+  .argument('[names...]', 'only these partitions')
+  .option('--other-phone', 'the backup may be of another phone: only after board parts were exchanged')
+  .option('--dry-run', 'show the plan and write nothing')
+  .option('-y, --yes', 'do not ask before writing')
+  .addOption(portOption())
+  .addOption(firmwareOption())
+  .option('--da <file>', 'use this Download Agent file')
+  .addOption(waitOption())
+  .addOption(jsonOption())
+  .addOption(traceOption())
+  .action(async (folder, names, options) => {
+    process.exitCode = await restoreCommand(folder, names, options);
   });
 
 program

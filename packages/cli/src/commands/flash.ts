@@ -9,7 +9,7 @@ import {
   type Selection,
 } from '@unbrick/core';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
-import { openBackupFolder } from '../files/backup-folder.js';
+import { chooseBackupFolder } from '../files/backup-folder.js';
 import { DiskBackupShelf } from '../files/backup-shelf.js';
 import { type CredentialOptions, openCredentials } from '../files/credentials.js';
 import { openDiskFile } from '../files/disk-file.js';
@@ -87,7 +87,7 @@ async function flashPhone(
       force: options.force ?? [],
       mode: options.mode,
       ...(options.backup ? { backups: new DiskBackupShelf(options.backupDir, stateDir()) } : {}),
-      ...(options.calibration === undefined ? {} : { calibration: await openBackupFolder(options.calibration) }),
+      ...(options.calibration === undefined ? {} : { calibration: await chooseBackupFolder(options.calibration) }),
       ...(options.yes || options.dryRun ? {} : { confirm: (plan: Plan) => askToFlash(plan, renderer) }),
       dryRun: options.dryRun ?? false,
       reboot: options.reboot,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type BackupFile, type BackupFolder, type ByteSource, UnbrickError } from '@unbrick/core';
+import { type BackupFile, type BackupFolder, type ByteSource, MANIFEST_FILE, UnbrickError } from '@unbrick/core';
 import { type DiskFile, openDiskFile } from './disk-file.js';
 
 /**
@@ -45,6 +45,29 @@ export async function openBackupFolder(path: string): Promise<BackupFolder> {
     stage: 'usage',
     message: `There is no folder '${path}'.`,
     next: [`Name a folder that unbrick has made: ${BACKUP_PREFIX}…`],
+  });
+}
+
+/**
+ * The backup that a path leads to: that folder itself, or the only one in it that was finished.
+ * @throws UnbrickError `FILE_MISSING`, `BACKUP_AMBIGUOUS`
+ */
+export async function chooseBackupFolder(path: string): Promise<BackupFolder> {
+  const folder = await openBackupFolder(path);
+  if ((await folder.readText(MANIFEST_FILE)) !== undefined) return folder;
+  const inside: BackupFolder[] = [];
+  for (const name of (await readdir(path)).filter((each) => each.startsWith(BACKUP_PREFIX)).sort()) {
+    const each = await findBackupFolder(join(path, name));
+    if (each && (await each.readText(MANIFEST_FILE)) !== undefined) inside.push(each);
+  }
+  const [only, ...others] = inside;
+  if (!only || others.length === 0) return only ?? folder;
+  throw new UnbrickError({
+    code: 'BACKUP_AMBIGUOUS',
+    stage: 'usage',
+    message: `There are ${inside.length} backups in ${path}.`,
+    evidence: inside.map((each) => each.path),
+    next: ['Name one of these folders. When a job was broken off, the oldest one is of the whole phone.'],
   });
 }
 

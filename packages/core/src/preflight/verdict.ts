@@ -22,6 +22,7 @@ const NEVER_LIFTED = new Set([
   // Identity data would be cut off, lost, or another phone's.
   'CALIBRATION_DOES_NOT_FIT',
   'CALIBRATION_OF_OTHER_PHONE',
+  'BACKUP_OF_OTHER_PHONE',
   'BACKUP_INCOMPLETE',
 ]);
 

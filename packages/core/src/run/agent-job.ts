@@ -1,6 +1,7 @@
 import type { Agent } from '../agent/agent.js';
 import type { ConnectedPhone } from '../bootrom/connect.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
+import type { AgentFile } from '../firmware/agent-file.js';
 import { chooseAgent, loadAgentFiles } from '../firmware/agent-search.js';
 import type { EmiTable } from '../firmware/emi-table.js';
 import { MemoryFolder } from '../firmware/memory-folder.js';
@@ -26,16 +27,19 @@ const NO_FIRMWARE = { folder: new MemoryFolder(''), agentFiles: [], scatterPath:
 /**
  * Reaches a phone, starts an agent on it, does `work`, and restarts the phone. `work` gets no agent when no file has one
  * for this phone. After an error or a stop in `work` the phone is restarted too: such jobs leave nothing half-done that
- * starting could harm, or say so themselves.
+ * starting could harm, or say so with `leave`: `left` means that the phone was restarted already.
  */
 export async function withAgent<T>(
   job: AgentJob,
-  work: (phone: ConnectedPhone, agent: Agent | undefined) => Promise<T>,
+  work: (phone: ConnectedPhone, agent: Agent | undefined, agentFile: AgentFile | undefined) => Promise<T>,
+  leave: () => 'normal' | 'power-off' | 'left' = () => 'normal',
 ): Promise<T> {
   const phone = await reachPhone(job);
   let agent: Agent | undefined;
   try {
-    const choice = chooseAgent(await loadAgentFiles(job.firmware ?? NO_FIRMWARE, job.agentFile), phone.identity);
+    const files = await loadAgentFiles(job.firmware ?? NO_FIRMWARE, job.agentFile);
+    const choice = chooseAgent(files, phone.identity);
+    const used = files.find(({ file }) => file && file.fileName === choice.image?.fileName)?.file;
     for (const { file, why } of choice.image ? [] : choice.rejected) {
       job.emit({ type: 'note', phase: 'agent-upload', message: `${file}: ${why}` });
     }
@@ -45,9 +49,10 @@ export async function withAgent<T>(
       const needs = { image: choice.image, emi: await emiOf(job), credentials, badBlockPool: pool };
       agent = await startAgent(phone, needs, job.emit);
     }
-    return await work(phone, agent);
+    return await work(phone, agent, used);
   } finally {
-    await leavePhone(phone, agent, 'normal');
+    const how = leave();
+    await leavePhone(phone, how === 'left' ? undefined : agent, how === 'left' ? 'normal' : how);
   }
 }
 

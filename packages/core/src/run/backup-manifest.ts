@@ -10,8 +10,12 @@ const FORMAT = 1;
 /** Bytes that are read at once to check a file. */
 const PIECE = 1 << 20;
 
+export type BackupContent = 'calibration' | 'full' | 'partitions';
+
 /** What the backup was taken from. */
 export interface BackupOrigin extends PhoneMark {
+  /** `calibration`: what a job keeps of a phone, with what it is about to replace; `full`: everything. */
+  content: BackupContent;
   chip: string;
   tableKind: PartitionTableKind;
   partitionTable: { name: string; region: Region; start: number; length: number }[];
@@ -32,8 +36,14 @@ export interface BackupManifest extends BackupOrigin {
   files: BackupEntry[];
 }
 
-export function backupOrigin(identity: DeviceIdentity, storage: StorageInfo, table: PartitionTable): BackupOrigin {
+export function backupOrigin(
+  identity: DeviceIdentity,
+  storage: StorageInfo,
+  table: PartitionTable,
+  content: BackupContent = 'calibration',
+): BackupOrigin {
   return {
+    content,
     chip: identity.chip?.names[0] ?? 'unknown',
     ...markOf(identity, storage),
     tableKind: table.kind,

@@ -18,6 +18,7 @@ export async function runBackup(
   origin: BackupOrigin,
   emit: EventSink,
   stop?: AbortSignal,
+  beforeManifest: () => Promise<void> = async () => {},
 ): Promise<BackupReport> {
   const files: BackupEntry[] = [];
   for (const step of steps) {
@@ -56,6 +57,7 @@ export async function runBackup(
     }
   }
   try {
+    await beforeManifest();
     await folder.writeText('SHA256SUMS', files.map((file) => `${file.sha256}  ${file.name}\n`).join(''));
     // Last: a backup without a manifest was never finished.
     await folder.writeText(MANIFEST_FILE, manifestText(origin, files));

@@ -15,11 +15,10 @@ import { checkChip } from '../preflight/check-chip.js';
 import { checkFirmware } from '../preflight/check-firmware.js';
 import { checkBackupOwner, manifestOfPackage } from './backup-package.js';
 import { gatherCredentials } from './credentials.js';
-import type { EventSink, ReportEvent } from './events.js';
 import { type FlashWishes, flashPhone } from './flash-phone.js';
-import { JobEnd, Judge, type Outcome } from './judge.js';
+import { type JobResult, runJob } from './job-shell.js';
+import { Judge, type Outcome } from './judge.js';
 import { leavePhone, type ReachOptions, reachPhone, startAgent } from './phone-session.js';
-import { PhoneState } from './phone-state.js';
 import type { RunRecord } from './run-plan.js';
 import { markOf } from './same-phone.js';
 
@@ -32,9 +31,7 @@ export interface FlashJob extends ReachOptions, FlashWishes {
   force?: readonly string[];
 }
 
-export interface FlashResult {
-  outcome: Outcome;
-  report: ReportEvent;
+export interface FlashResult extends JobResult {
   plan?: Plan;
 }
 
@@ -43,30 +40,17 @@ export interface FlashResult {
  * in hand, plan, confirm, run. Never throws: whatever happens becomes events, a report and an outcome.
  */
 export async function flash(job: FlashJob): Promise<FlashResult> {
-  const started = performance.now();
-  const record: RunRecord = { partitions: [], kept: [], state: new PhoneState() };
   const session: Session = {};
-  let outcome: Outcome;
-  try {
-    outcome = await flashOrThrow(job, record, session);
-  } catch (cause) {
-    outcome = outcomeOf(cause, job);
-    if (outcome === 'failed' || outcome === 'misused' || outcome === 'no-phone') emitError(cause, job.emit);
-  }
-  // An untouched phone starts again, a half-written one is switched off rather than started.
-  const listening = record.state.left ? undefined : session.agent;
-  await leavePhone(session.phone, listening, record.state.touched ? 'power-off' : 'normal');
-  const report: ReportEvent = {
-    type: 'report',
-    ok: outcome === 'done',
-    partitions: record.partitions,
-    ...(record.kept.length > 0 ? { kept: record.kept } : {}),
-    seconds: (performance.now() - started) / 1000,
-    ...(record.backup ? { backup: record.backup } : {}),
-    phoneState: record.state.describe(),
-  };
-  job.emit(report);
-  return { outcome, report, ...(session.plan ? { plan: session.plan } : {}) };
+  const result = await runJob(job, async (record) => {
+    try {
+      return await flashOrThrow(job, record, session);
+    } finally {
+      // An untouched phone starts again, a half-written one is switched off rather than started.
+      const listening = record.state.left ? undefined : session.agent;
+      await leavePhone(session.phone, listening, record.state.touched ? 'power-off' : 'normal');
+    }
+  });
+  return { ...result, ...(session.plan ? { plan: session.plan } : {}) };
 }
 
 interface Session {
@@ -172,34 +156,4 @@ function gatherAny(job: FlashJob): Promise<FirmwareFacts> {
 async function findAgent(job: FlashJob, phone: ConnectedPhone): Promise<AgentChoice> {
   const files = await loadAgentFiles(job.firmware, job.agentFile);
   return chooseAgent(files, phone.identity);
-}
-
-function outcomeOf(cause: unknown, job: FlashJob): Outcome {
-  if (cause instanceof JobEnd) return cause.outcome;
-  if (job.stop?.aborted) return 'stopped';
-  if (cause instanceof UnbrickError && cause.code === 'NO_PHONE') return 'no-phone';
-  if (cause instanceof UnbrickError && cause.stage === 'usage') return 'misused';
-  return 'failed';
-}
-
-function emitError(cause: unknown, emit: EventSink): void {
-  const error =
-    cause instanceof UnbrickError
-      ? cause
-      : new UnbrickError({
-          code: 'INTERNAL',
-          stage: 'internal',
-          message: 'The program has made a mistake of its own.',
-          evidence: [cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)],
-          next: ['Please report this to the project, with a trace of the same job (--trace FILE).'],
-          cause,
-        });
-  emit({
-    type: 'error',
-    code: error.code,
-    stage: error.stage,
-    message: error.message,
-    evidence: error.evidence,
-    next: error.next,
-  });
 }

@@ -8,7 +8,11 @@ import type { EventSink, PartitionReport } from './events.js';
 import { PhaseProgress } from './phase-progress.js';
 import { writeImage } from './write-image.js';
 
-/** Writes a file of the backup to its place and reads it back. @throws as {@link writeImage} */
+/**
+ * Writes a file of the backup to its place and reads it back. A copy of the partition table goes the way that such copies
+ * have to go with some agents.
+ * @throws as {@link writeImage}
+ */
 export async function putBack(
   agent: Agent,
   step: RestoreStep | KeepStep,
@@ -16,7 +20,12 @@ export async function putBack(
   emit: EventSink,
   stop?: AbortSignal,
 ): Promise<PartitionReport> {
-  return writeImage(agent, step, openRawImage(await folder.open(step.fileName)), emit, stop);
+  const source = await folder.open(step.fileName);
+  const copy = step.partition.toUpperCase();
+  if (agent.writeTableCopy && (copy === 'PGPT' || copy === 'SGPT')) {
+    await agent.writeTableCopy(copy, step.extent, await source.read(0, source.size));
+  }
+  return writeImage(agent, step, openRawImage(source), emit, stop);
 }
 
 /**

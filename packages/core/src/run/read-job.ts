@@ -31,7 +31,14 @@ export function readPartitions(job: ReadJob): Promise<BackupReport> {
         ? job.names.map((name) => stepOf(name, table.partitions, agent.storage))
         : table.partitions.filter((entry) => isCalibration(entry.name)).map(backupStep);
     const folder = await job.makeFolder(phone);
-    return runBackup(agent, steps, folder, backupOrigin(phone.identity, agent.storage, table), job.emit, job.stop);
+    return runBackup(
+      agent,
+      steps,
+      folder,
+      backupOrigin(phone.identity, agent.storage, table, job.names.length > 0 ? 'partitions' : 'calibration'),
+      job.emit,
+      job.stop,
+    );
   });
 }
 

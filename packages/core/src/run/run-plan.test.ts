@@ -81,6 +81,7 @@ function run(steps: PlanStep[], stop?: AbortSignal): Promise<void> {
     backup: {
       folder: backup,
       origin: {
+        content: 'calibration',
         chip: 'MT6735',
         hwCode: 0x321,
         storageKind: 'emmc',

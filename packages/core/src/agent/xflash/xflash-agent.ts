@@ -77,7 +77,7 @@ export class XflashAgent implements Agent {
 
   /** By name: a card without a table takes nothing else in its user area. The agent forgets the old table then. */
   writeTableCopy(name: 'PGPT' | 'SGPT', extent: Extent, bytes: Uint8Array): Promise<void> {
-    return this.#alone('write the partition table', 'write', () =>
+    return this.#calls.run('write the partition table', 'write', () =>
       downloadImage(this.#channel, name, extent.length, { data: once(bytes), chunkLength: this.#facts.chunkLength }),
     );
   }

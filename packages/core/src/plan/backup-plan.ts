@@ -1,0 +1,47 @@
+import { gptAreas } from '../storage/build-gpt.js';
+import { bootRegions, type PartitionTable, type StorageInfo, userRegion } from '../storage/storage.js';
+import { backupStep } from './backup-step.js';
+import { isCalibration } from './calibration.js';
+import type { BackupStep, Plan } from './plan.js';
+
+export interface BackupWishes {
+  /** Every partition, the boot areas and the table; else calibration only. */
+  all: boolean;
+  /** Partitions to leave out; case does not matter. */
+  skip?: readonly string[];
+}
+
+/** Files of a full backup with the two copies of the table; on phones before GPT both lie in the last MiB. */
+export const TABLE_FILES = ['pgpt', 'sgpt', 'pmt'];
+const PMT_AREA = 0x100000;
+
+/** What a backup reads, and in which order. Nothing of it changes the phone. Pure. */
+export function planBackup(storage: StorageInfo, table: PartitionTable, phone: string, wishes: BackupWishes): Plan {
+  const skip = new Set((wishes.skip ?? []).map((name) => name.toLowerCase()));
+  const wanted = table.partitions.filter(
+    ({ name }) => !skip.has(name.toLowerCase()) && (wishes.all || isCalibration(name)),
+  );
+  const steps = wanted.map(backupStep);
+  if (wishes.all) steps.push(...tableSteps(storage, table), ...bootSteps(storage));
+  return { mode: 'backup', firmware: '', phone, steps };
+}
+
+function tableSteps(storage: StorageInfo, table: PartitionTable): BackupStep[] {
+  const region = userRegion(storage.kind);
+  const size = storage.regions.get(region) ?? 0;
+  // On NAND the agent keeps the table in blocks of its own.
+  if (storage.kind === 'nand' || size < PMT_AREA) return [];
+  if (table.kind !== 'gpt') {
+    return [backupStep({ name: 'pmt', region, start: size - PMT_AREA, length: PMT_AREA })];
+  }
+  const { primary, backup } = gptAreas(size, storage.blockSize, region);
+  return [backupStep({ name: 'pgpt', ...primary }), backupStep({ name: 'sgpt', ...backup })];
+}
+
+function bootSteps(storage: StorageInfo): BackupStep[] {
+  if (storage.kind === 'nand') return [];
+  return bootRegions(storage.kind)
+    .map((region) => ({ name: region, region, start: 0, length: storage.regions.get(region) ?? 0 }))
+    .filter(({ length }) => length > 0)
+    .map(backupStep);
+}

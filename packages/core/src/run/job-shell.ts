@@ -1,0 +1,64 @@
+import { UnbrickError } from '../errors/unbrick-error.js';
+import type { EventSink, ReportEvent } from './events.js';
+import { JobEnd, type Outcome } from './judge.js';
+import { PhoneState } from './phone-state.js';
+import type { RunRecord } from './run-plan.js';
+
+export interface JobResult {
+  outcome: Outcome;
+  report: ReportEvent;
+}
+
+/**
+ * What is around every job that may change a phone: whatever happens in `work` becomes events, a report and an outcome.
+ * Never throws.
+ */
+export async function runJob(
+  { emit, stop }: { emit: EventSink; stop?: AbortSignal | undefined },
+  work: (record: RunRecord) => Promise<Outcome>,
+): Promise<JobResult> {
+  const started = performance.now();
+  const record: RunRecord = { partitions: [], kept: [], state: new PhoneState() };
+  let outcome: Outcome;
+  try {
+    outcome = await work(record);
+  } catch (cause) {
+    outcome = outcomeOf(cause, stop);
+    if (outcome === 'failed' || outcome === 'misused' || outcome === 'no-phone') emitError(cause, emit);
+  }
+  const report: ReportEvent = {
+    type: 'report',
+    ok: outcome === 'done',
+    partitions: record.partitions,
+    ...(record.kept.length > 0 ? { kept: record.kept } : {}),
+    seconds: (performance.now() - started) / 1000,
+    ...(record.backup ? { backup: record.backup } : {}),
+    phoneState: record.state.describe(),
+  };
+  emit(report);
+  return { outcome, report };
+}
+
+function outcomeOf(cause: unknown, stop: AbortSignal | undefined): Outcome {
+  if (cause instanceof JobEnd) return cause.outcome;
+  if (stop?.aborted) return 'stopped';
+  if (cause instanceof UnbrickError && cause.code === 'NO_PHONE') return 'no-phone';
+  if (cause instanceof UnbrickError && cause.stage === 'usage') return 'misused';
+  return 'failed';
+}
+
+function emitError(cause: unknown, emit: EventSink): void {
+  const error =
+    cause instanceof UnbrickError
+      ? cause
+      : new UnbrickError({
+          code: 'INTERNAL',
+          stage: 'internal',
+          message: 'The program has made a mistake of its own.',
+          evidence: [cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)],
+          next: ['Please report this to the project, with a trace of the same job (--trace FILE).'],
+          cause,
+        });
+  const { code, stage, message, evidence, next } = error;
+  emit({ type: 'error', code, stage, message, evidence, next });
+}

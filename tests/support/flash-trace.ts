@@ -1,0 +1,76 @@
+import { type FirmwarePackage, openImage, type Plan } from '@unbrick/core';
+import { hex, LegacyPart } from '@unbrick/core/wire';
+import type { PhoneLogEntry } from '@unbrick/phone';
+
+const LEGACY_REGIONS: Record<number, string> = {
+  [LegacyPart.BOOT1]: 'boot1',
+  [LegacyPart.BOOT2]: 'boot2',
+  [LegacyPart.USER]: 'user',
+};
+
+/** What the phone was told to change, in the order in which it came, in one form for all agents. */
+export function writesSeen(log: readonly PhoneLogEntry[]): string[] {
+  return log
+    .filter((entry) => entry.writes)
+    .flatMap(({ what, detail = {} }): string[] => {
+      const region = detail.section ?? LEGACY_REGIONS[Number(detail.part)] ?? `part ${detail.part}`;
+      const place = `${region} ${typeof detail.address === 'number' ? hex(detail.address) : detail.address} +${detail.length}`;
+      switch (what) {
+        case 'SDMMC_WRITE_DATA':
+        case 'WRITE_DATA':
+          return [`write ${place}`];
+        case 'FORMAT':
+          return [`erase ${place}`];
+        case 'DOWNLOAD':
+          return [`write ${String(detail.name).toLowerCase()} +${detail.length}`];
+        case 'DOWNLOAD_BLOADER':
+          return ['write preloader'];
+        // House-keeping after raw writes.
+        case 'CC_OPTIONAL_DOWNLOAD_ACT':
+          return [];
+        default:
+          return [what];
+      }
+    });
+}
+
+/** What a plan says will be changed, in the same form. */
+export async function writesPlanned(
+  plan: Plan,
+  firmware: FirmwarePackage,
+  agent: 'legacy' | 'xflash',
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const step of plan.steps) {
+    if (step.proven) continue;
+    switch (step.kind) {
+      case 'erase':
+        lines.push(`erase ${step.extent.region} ${hex(step.extent.start)} +${step.extent.length}`);
+        break;
+      case 'write': {
+        const image = await openImage(await firmware.folder.open(step.path));
+        for (const { start, length } of image.runs) {
+          lines.push(`write ${step.extent.region} ${hex(step.extent.start + start)} +${length}`);
+        }
+        break;
+      }
+      case 'restore':
+        lines.push(`write ${step.extent.region} ${hex(step.extent.start)} +${step.bytes}`);
+        break;
+      case 'write-table': {
+        const [primary, backup] = step.extents;
+        const line = (name: string, extent = primary) =>
+          agent === 'xflash'
+            ? `write ${name} +${extent?.length}`
+            : `write ${extent?.region} ${hex(extent?.start ?? 0)} +${extent?.length}`;
+        // The copy at the end first.
+        lines.push(line('sgpt', backup), line('pgpt'));
+        break;
+      }
+      case 'write-preloader':
+        lines.push(agent === 'xflash' ? `write preloader +${step.bytes}` : 'write preloader');
+        break;
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,135 @@
+import type { Region } from '@unbrick/core';
+import {
+  findProfile,
+  MemoryStorage,
+  type PhoneLogEntry,
+  type Profile,
+  type ProfilePartition,
+  VirtualPhone,
+} from '@unbrick/phone';
+
+const KIB = 1024;
+
+/** Name, start and size in KiB, what it is born with, operation, whether a firmware has an image. */
+type Row = [
+  name: string,
+  start: number,
+  size: number,
+  content: ProfilePartition['content'],
+  operation: ProfilePartition['operation'],
+  image?: true,
+];
+
+/** A layout of a few MiB, with everything in it that modes treat in their own ways. */
+const ROWS: Row[] = [
+  ['pgpt', 0, 32, 'empty', 'INVISIBLE'],
+  ['proinfo', 32, 96, 'random', 'PROTECTED'],
+  ['nvram', 128, 256, 'random', 'BINREGION'],
+  ['protect1', 384, 128, 'random', 'PROTECTED'],
+  ['protect2', 512, 128, 'random', 'PROTECTED'],
+  ['lk', 640, 128, 'image', 'UPDATE', true],
+  ['para', 768, 64, 'random', 'INVISIBLE'],
+  ['boot', 832, 512, 'image', 'UPDATE', true],
+  ['seccfg', 1344, 64, 'random', 'INVISIBLE'],
+  ['frp', 1408, 64, 'random', 'INVISIBLE'],
+  ['nvdata', 1472, 512, 'random', 'INVISIBLE'],
+  ['persist', 1984, 512, 'random', 'PROTECTED'],
+  ['nvcfg', 2496, 64, 'random', 'PROTECTED'],
+  ['vendorlog', 2560, 64, 'random', 'INVISIBLE'],
+  ['system', 2624, 2048, 'image', 'UPDATE', true],
+  ['userdata', 4672, 0, 'random', 'UPDATE', true],
+];
+
+/** The same with two slots, as phones since 2017 have it. */
+const SLOTS: Row[] = ROWS.flatMap((row): Row[] => {
+  const [name, start, size, content, operation] = row;
+  if (name !== 'boot') return [row];
+  return [
+    ['boot_a', start, size / 2, content, operation, true],
+    ['boot_b', start + size / 2, size / 2, content, operation],
+  ];
+});
+
+/** What has to come out of an upgrade or a format as it went in. */
+export const PRECIOUS = ['proinfo', 'nvram', 'protect1', 'protect2', 'seccfg', 'frp', 'nvdata', 'persist', 'nvcfg'];
+
+const USER_SIZE = 8 * 1024 * KIB;
+const BOOT_SIZE = 256 * KIB;
+
+export interface SmallPhoneOptions {
+  slots?: boolean;
+  /** `boot` has grown by so many KiB, and all behind it has moved. */
+  grown?: number;
+}
+
+/** A profile with a few MiB of storage where the named one has gigabytes. */
+export function smallProfile(base: string, { slots = false, grown = 0 }: SmallPhoneOptions = {}): Profile {
+  const profile = findProfile(base);
+  const { kind, blockSize } = profile.storage;
+  const user: Region = kind === 'ufs' ? 'lu2' : 'user';
+  const boots: Region[] = kind === 'ufs' ? ['lu0', 'lu1'] : ['boot1', 'boot2'];
+  const rows = slots ? SLOTS : ROWS;
+  const after = rows.find(([name]) => name.startsWith('boot'))?.[1] ?? 0;
+  const end = USER_SIZE / KIB - (kind === 'ufs' ? 32 : 17) - 16;
+  const partitions: ProfilePartition[] = rows.map(([name, start, size, content, operation, image]) => {
+    const from = start > after ? start + grown : start;
+    const length = size === 0 ? end - from : start === after ? size + grown : size;
+    const file = image ? { fileName: `${name.replace(/_[ab]$/, '')}.img` } : {};
+    return { name, region: user, start: from * KIB, size: length * KIB, content, operation, ...file };
+  });
+  const preloader: ProfilePartition = {
+    name: 'preloader',
+    region: boots[0] as Region,
+    start: 0,
+    size: BOOT_SIZE,
+    content: 'image',
+    operation: 'BOOTLOADERS',
+    fileName: `preloader_${profile.project}.bin`,
+  };
+  if (partitions.some(({ start, size }) => start % blockSize !== 0 || size % blockSize !== 0)) {
+    throw new Error('the small layout is not aligned to the blocks of the storage');
+  }
+  return {
+    ...profile,
+    name: `small-${base}`,
+    storage: {
+      ...profile.storage,
+      regions: { [boots[0] as Region]: BOOT_SIZE, [boots[1] as Region]: BOOT_SIZE, [user]: USER_SIZE },
+    },
+    partitions: [preloader, ...partitions],
+  };
+}
+
+export interface SmallPhone {
+  phone: VirtualPhone;
+  storage: MemoryStorage;
+  log: PhoneLogEntry[];
+}
+
+export async function plugIn(profile: Profile, storage?: MemoryStorage): Promise<SmallPhone> {
+  const memory = storage ?? new MemoryStorage(profile.storage.kind, profile.storage.regions);
+  const log: PhoneLogEntry[] = [];
+  const phone = new VirtualPhone({ profile, storage: memory, replugMs: 1, onLog: (entry) => log.push(entry) });
+  await phone.ready();
+  return { phone, storage: memory, log };
+}
+
+/** All that the phone's storage holds. */
+export async function contentOf(storage: MemoryStorage): Promise<Map<Region, Uint8Array>> {
+  const content = new Map<Region, Uint8Array>();
+  for (const [region, size] of storage.regions) content.set(region as Region, await storage.read(region, 0, size));
+  return content;
+}
+
+/** The bytes of one partition of a phone laid out like this. */
+export function partitionBytes(content: Map<Region, Uint8Array>, profile: Profile, name: string): Uint8Array {
+  const partition = profile.partitions.find((each) => each.name === name);
+  if (!partition) throw new Error(`${profile.name} has no ${name}`);
+  const bytes = content.get(partition.region ?? 'user') as Uint8Array;
+  return bytes.subarray(partition.start, partition.start + partition.size);
+}
+
+/** Fast, where a matcher would compare element by element. */
+export function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && Buffer.from(a.buffer, a.byteOffset, a.length).equals(b);
+}
