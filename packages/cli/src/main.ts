@@ -201,7 +201,11 @@ program
   .command('practice')
   .description('make a firmware folder that fits a virtual phone')
   .argument('<folder>', 'new folder')
-  .requiredOption('--profile <name>', 'which phone')
+  .requiredOption('--profile <name>', 'which phone, or the file of your own profile')
+  .option(
+    '--sign-key <file>',
+    'RSA private key (PEM) to sign the agent with, for a phone that starts signed agents only',
+  )
   .action(async (folder, options) => {
     process.exitCode = await practiceCommand(folder, options);
   });

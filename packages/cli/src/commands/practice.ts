@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { UnbrickError } from '@unbrick/core';
 import { ProfileError } from '@unbrick/phone';
 import { loadProfile, writePracticeFirmware } from '@unbrick/phone/node';
@@ -5,10 +6,11 @@ import { ExitCode } from '../exit-codes.js';
 import { chooseRenderer, showError } from './session.js';
 
 /** `unbrick practice`: a firmware folder that fits a virtual phone. */
-export async function practiceCommand(folder: string, options: { profile: string }): Promise<number> {
+export async function practiceCommand(folder: string, options: { profile: string; signKey?: string }): Promise<number> {
   const renderer = chooseRenderer(false);
   try {
-    const files = await writePracticeFirmware(await loadProfile(options.profile), folder);
+    const key = options.signKey === undefined ? undefined : await readFile(options.signKey, 'utf8');
+    const files = await writePracticeFirmware(await loadProfile(options.profile), folder, key);
     renderer.say(`${folder}: a firmware for the virtual phone ${options.profile}`);
     for (const file of files) renderer.say(`  ${file}`);
     return ExitCode.DONE;
@@ -21,6 +23,17 @@ export async function practiceCommand(folder: string, options: { profile: string
           message: `${folder} already holds files of that name. Nothing was overwritten.`,
           evidence: [(cause as Error).message],
           next: ['Name a new folder.'],
+        }),
+        renderer,
+      );
+    }
+    if (cause instanceof RangeError || (cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      return showError(
+        new UnbrickError({
+          code: 'USAGE',
+          stage: 'usage',
+          message: (cause as Error).message,
+          next: ['Give --sign-key a file with an RSA private key of 2048 bits: openssl genrsa -out key.pem 2048'],
         }),
         renderer,
       );

@@ -93,6 +93,8 @@ export const XflashStatus = {
   SECURITY_IMAGE_TOO_LARGE: 0xc0020005,
   SECURITY_POLICY: 0xc002000c,
   SIGNATURE_ALREADY_SET: 0xc0020042,
+  /** The answer to the agent's challenge was not made with its maker's key. */
+  SLA_ANSWER_WRONG: 0xc002004a,
   INVALID_STORAGE: 0xc0030006,
   ERASE_FAILED: 0xc0030007,
   NO_GPT: 0xc0030008,

@@ -1,6 +1,7 @@
 /** SEND_DA and JUMP_DA: docs/protocol/bootrom.md. */
 import { TargetConfigBit, xor16 } from '@unbrick/core/wire';
 import { LeaveBus } from '../device/wire.js';
+import { isSigned } from '../security/signed-message.js';
 import type { BootSession, Upload } from './boot-session.js';
 import { Status } from './status.js';
 
@@ -28,7 +29,7 @@ export async function sendAgent(session: BootSession): Promise<void> {
 
   const bytes = await receive(session, length);
   await line.reply16(xor16(bytes));
-  if (session.faults.daRejected) return rejectSignature(session);
+  if (session.faults.daRejected || !(await isGenuine(session, bytes, signatureLength))) return rejectSignature(session);
   session.upload = { address, bytes };
   await line.reply16(Status.OK);
 }
@@ -62,7 +63,10 @@ function refuseUpload(
   length: number,
   signatureLength: number,
 ): number | undefined {
-  if (session.has(TargetConfigBit.SERIAL_LINK_AUTHORISATION) && !session.linkAuthorised) return Status.SLA_REQUIRED;
+  if (session.demandsLinkKey && !session.linkAuthorised) return Status.SLA_REQUIRED;
+  if (session.stage === 'brom' && session.has(TargetConfigBit.ROOT_CERTIFICATE) && !session.certificate) {
+    return Status.AGENT_INCONSISTENT_WITH_AUTH;
+  }
   if (length === 0) return Status.LENGTH_ZERO;
   if (signatureLength > length) return Status.SIGNATURE_EXCEEDS_LENGTH;
   if (session.has(TargetConfigBit.AGENT_AUTHENTICATION)) {
@@ -87,6 +91,14 @@ function internalRam({ profile }: BootSession): { start: number; end: number } {
   const { stage1Address } = profile.agent;
   if (stage1Address >= INTERNAL_RAM.start && stage1Address < INTERNAL_RAM.end) return INTERNAL_RAM;
   return { start: stage1Address, end: stage1Address + OTHER_RAM_LENGTH };
+}
+
+/** Whether the agent is signed as this phone wants it. */
+async function isGenuine(session: BootSession, agent: Uint8Array, signatureLength: number): Promise<boolean> {
+  const key = session.profile.security?.agentKey;
+  if (!key || !session.has(TargetConfigBit.AGENT_AUTHENTICATION)) return true;
+  const end = agent.length - signatureLength;
+  return isSigned(key, agent.subarray(end), agent.subarray(0, end));
 }
 
 async function receive({ wire }: BootSession, length: number): Promise<Uint8Array> {

@@ -1,6 +1,8 @@
 /** Certificates, auth files and serial-link authorisation: docs/protocol/bootrom.md. */
-import { TargetConfigBit, xor16 } from '@unbrick/core/wire';
+import { concat, hexBytes, TargetConfigBit, xor16 } from '@unbrick/core/wire';
 import { Noise } from '../birth/random.js';
+import { keyLength, type RsaPublicKey } from '../security/rsa.js';
+import { isSealed, sha256 } from '../security/signed-message.js';
 import type { BootSession } from './boot-session.js';
 import { Status } from './status.js';
 
@@ -12,48 +14,87 @@ const SHORTEST_RESPONSE = 8;
 const LONGEST_RESPONSE = 0x200;
 
 export async function sendCertificate(session: BootSession): Promise<void> {
-  await receiveFile(session, 'SEND_CERT', session.has(TargetConfigBit.ROOT_CERTIFICATE));
+  const needed = session.has(TargetConfigBit.ROOT_CERTIFICATE);
+  const wanted = session.profile.security?.certificate;
+  if (await receiveFile(session, 'SEND_CERT', needed, wanted, Status.CERTIFICATE_ID_MISMATCH)) {
+    session.certificate = true;
+  }
 }
 
 export async function sendAuthFile(session: BootSession): Promise<void> {
   const needed = session.has(TargetConfigBit.SERIAL_LINK_AUTHORISATION | TargetConfigBit.AGENT_AUTHENTICATION);
-  if (await receiveFile(session, 'SEND_AUTH', needed)) session.authFile = true;
+  const wanted = session.profile.security?.authFile;
+  if (await receiveFile(session, 'SEND_AUTH', needed, wanted, Status.AUTH_IMAGE_VERIFY_FAIL)) session.authFile = true;
 }
 
-/** This phone knows no maker's key: any content passes. */
-async function receiveFile(session: BootSession, what: string, needed: boolean): Promise<boolean> {
+/**
+ * @param wanted SHA-256 of the one file that is accepted; without it any content passes
+ * @param refusal status for another file
+ */
+async function receiveFile(
+  session: BootSession,
+  what: string,
+  needed: boolean,
+  wanted: string | undefined,
+  refusal: number,
+): Promise<boolean> {
   const { line, wire } = session;
   const length = await line.argument32();
-  session.log(what, { length });
   if (!needed) {
+    session.log(what, { length });
     await line.reply16(Status.NO_AUTH_NEEDED);
     return false;
   }
   if (length === 0 || length > LARGEST_FILE) {
+    session.log(what, { length });
     await line.reply16(length === 0 ? Status.LENGTH_ZERO : Status.INVALID_ADDRESS_AND_LENGTH);
     return false;
   }
   await line.reply16(Status.OK);
   const file = await wire.read(length);
-  await line.reply16(xor16(file), Status.OK);
-  return true;
+  const accepted = wanted === undefined || hexBytes(await sha256(file)) === wanted.toLowerCase();
+  session.log(what, { length, accepted: accepted ? 1 : 0 });
+  await line.reply16(xor16(file), accepted ? Status.OK : refusal);
+  return accepted;
 }
 
-/** Challenge and response. Any response of a signature's length is taken as the maker's. */
+/** Challenge and response. Without a key in the profile any response of a signature's length passes. */
 export async function authoriseLink(session: BootSession): Promise<void> {
-  const { line, wire } = session;
-  if (!session.has(TargetConfigBit.SERIAL_LINK_AUTHORISATION) || session.linkAuthorised) {
+  const { line, wire, profile } = session;
+  if (!session.demandsLinkKey || session.linkAuthorised) {
     return line.reply16(Status.SLA_NOT_NEEDED);
   }
+  const key = profile.security?.linkKey;
+  const challenge = key
+    ? crypto.getRandomValues(new Uint8Array(CHALLENGE_LENGTH))
+    : new Noise(profile.bootRom.meId).bytes(CHALLENGE_LENGTH);
   await line.reply16(Status.OK);
   await line.reply32(CHALLENGE_LENGTH);
-  await wire.write(new Noise(session.profile.bootRom.meId).bytes(CHALLENGE_LENGTH));
+  await wire.write(challenge.slice());
   const length = await line.argument32();
-  const refused = length < SHORTEST_RESPONSE || length > LONGEST_RESPONSE;
-  session.log('SLA', { responseLength: length });
-  if (refused) return line.reply16(Status.INVALID_SIGNATURE_SIZE);
+  const fits = key ? length === keyLength(key) : length >= SHORTEST_RESPONSE && length <= LONGEST_RESPONSE;
+  if (!fits) {
+    session.log('SLA', { responseLength: length, accepted: 0 });
+    return line.reply16(Status.INVALID_SIGNATURE_SIZE);
+  }
   await line.reply16(Status.OK);
-  await wire.read(length);
-  session.linkAuthorised = true;
-  await line.reply16(Status.OK);
+  const response = swapPairs(await wire.read(length));
+  session.linkAuthorised = !key || isAnswer(key, response, swapPairs(challenge), profile.bootRom.socId);
+  session.log('SLA', { responseLength: length, accepted: session.linkAuthorised ? 1 : 0 });
+  await line.reply16(session.linkAuthorised ? Status.OK : Status.SLA_REQUIRED);
+}
+
+/** Older hosts sign the challenge alone, newer ones the chip's id and the challenge. */
+function isAnswer(key: RsaPublicKey, response: Uint8Array, challenge: Uint8Array, socId: string | undefined): boolean {
+  if (isSealed(key, response, challenge)) return true;
+  return socId !== undefined && isSealed(key, response, concat(fromHex(socId), challenge));
+}
+
+/** Challenge and response travel with the two bytes of each word exchanged. */
+function swapPairs(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte, i) => bytes[i ^ 1] ?? byte);
+}
+
+function fromHex(digits: string): Uint8Array {
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

@@ -39,6 +39,8 @@ export class BootSession {
   readonly clock: Clock;
   readonly registers: Registers;
   upload: Upload | undefined;
+  /** A certificate was accepted. */
+  certificate = false;
   /** An auth file was accepted. */
   authFile = false;
   /** The host has proved itself over the serial link. */
@@ -63,6 +65,15 @@ export class BootSession {
     // A preloader fills the three lowest bits only.
     const config = this.stage === 'brom' ? bootRom.targetConfig : preloader.targetConfig & 0x7;
     return (config | (this.faults.slaRequired ? TargetConfigBit.SERIAL_LINK_AUTHORISATION : 0)) >>> 0;
+  }
+
+  /**
+   * Whether an agent is only taken after the serial link was authorised. Preloaders report the bit of the chip too, but most
+   * have no command for it and do not insist.
+   */
+  get demandsLinkKey(): boolean {
+    if (!this.has(TargetConfigBit.SERIAL_LINK_AUTHORISATION)) return false;
+    return this.stage === 'brom' || this.faults.slaRequired || this.profile.security?.linkKey !== undefined;
   }
 
   has(bit: number): boolean {

@@ -71,7 +71,7 @@ const PRELOADER_3: [number, Handler][] = [
 
 /** The commands of this boot stage on this phone. */
 function commandsOf(session: BootSession): Map<number, Handler> {
-  const { stage, profile, faults } = session;
+  const { stage, profile } = session;
   const commands = new Map(COMMON);
   const add = (more: [number, Handler][]) => {
     for (const [opcode, handler] of more) commands.set(opcode, handler);
@@ -80,7 +80,7 @@ function commandsOf(session: BootSession): Map<number, Handler> {
   if (stage === 'preloader' && profile.preloader.generation === 3) add(PRELOADER_3);
   const newer = stage === 'brom' || profile.preloader.generation === 3;
   if (newer && profile.bootRom.socId) add([[BootCommand.GET_SOC_ID, getSocId]]);
-  if (faults.slaRequired) add([[BootCommand.SLA, authoriseLink]]);
+  if (session.demandsLinkKey) add([[BootCommand.SLA, authoriseLink]]);
   return commands;
 }
 

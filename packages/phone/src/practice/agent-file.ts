@@ -40,8 +40,10 @@ export function agentFileName({ agent }: Profile): string {
  * A Download Agent container in the real form with one entry for this phone. Its stages are noise, since the virtual phone
  * brings its own agent; what tools look at is real: addresses, signature lengths, the digest of stage 2 inside stage 1 and
  * the texts that tell the dialect of a build.
+ * @param sign what signs stage 1, for phones that start signed agents only
+ * @throws RangeError when the signature has not 256 bytes, which is the room that real files have for it
  */
-export async function buildAgentFile(profile: Profile): Promise<Uint8Array> {
+export async function buildAgentFile(profile: Profile, sign?: AgentSigner): Promise<Uint8Array> {
   const { agent } = profile;
   const form = formOf(profile);
   const stage2 = secondRegion(profile, form);
@@ -56,6 +58,7 @@ export async function buildAgentFile(profile: Profile): Promise<Uint8Array> {
     if (modern) stage1.set(marker, DIGEST_OFFSET - marker.length);
   }
   stage1.set(ascii(`${dialectTexts(profile).join('\0')}\0`), TEXT_OFFSET);
+  if (sign) await signTail(stage1, sign);
   if (isXml) return singleChipFile(profile, stage1, stage2);
 
   const environment = noise('environment', ENVIRONMENT_LENGTH);
@@ -164,6 +167,18 @@ function secondRegion(profile: Profile, form: Form): Uint8Array {
 
 function nandIdBytes(id: string): Uint8Array {
   return Uint8Array.from(id.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+/** Makes the signature over the bytes: PKCS#1 v1.5 with SHA-256. */
+export type AgentSigner = (data: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+async function signTail(stage1: Uint8Array, sign: AgentSigner): Promise<void> {
+  const end = stage1.length - SIGNATURE_LENGTH;
+  const signature = await sign(stage1.subarray(0, end));
+  if (signature.length !== SIGNATURE_LENGTH) {
+    throw new RangeError(`the signature of an agent has ${SIGNATURE_LENGTH} bytes, this one has ${signature.length}`);
+  }
+  stage1.set(signature, end);
 }
 
 /** Texts by which hosts tell which extra configuration words a legacy build wants. */

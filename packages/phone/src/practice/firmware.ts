@@ -1,6 +1,6 @@
 import { BootDevice } from '@unbrick/core/wire';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
-import { agentFileName, buildAgentFile } from './agent-file.js';
+import { type AgentSigner, agentFileName, buildAgentFile } from './agent-file.js';
 import { buildEmiTable } from './emi-table.js';
 import { bootImage, mtkImage, sparseImage, ubiImage } from './images.js';
 import { memoriesOf } from './memories.js';
@@ -13,11 +13,12 @@ const MIB = 1 << 20;
 /**
  * A complete firmware for a virtual phone, made of noise in the real forms: scatter file, preloader with memory table,
  * Download Agent container, images. File name → bytes.
+ * @param sign signs the agent, for a phone that starts signed agents only
  */
-export async function practiceFirmware(profile: Profile): Promise<Map<string, Uint8Array>> {
+export async function practiceFirmware(profile: Profile, sign?: AgentSigner): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   files.set(scatterFileName(profile), new TextEncoder().encode(scatterText(profile)));
-  files.set(agentFileName(profile), await buildAgentFile(profile));
+  files.set(agentFileName(profile), await buildAgentFile(profile, sign));
   for (const partition of profile.partitions) {
     if (partition.fileName && !files.has(partition.fileName)) {
       files.set(partition.fileName, practiceImage(profile, partition));

@@ -1,4 +1,5 @@
 import type { AgentGeneration, Region, StorageKind } from '@unbrick/core';
+import type { RsaPublicKey } from '../security/rsa.js';
 import type { StorageArea } from '../storage/phone-storage.js';
 
 /** Everything that makes one virtual phone: a data file a user can write. All numbers in bytes unless stated. */
@@ -42,6 +43,8 @@ export interface Profile {
     /** Efuse block, 0x1000 bytes, read only. */
     efuse?: number;
   };
+  /** The keys and files of this phone's maker; what is demanded of a host is told by the target configurations. */
+  security?: SecurityTraits;
   /** Which boot modes make sense on this phone. */
   modes: ('preloader' | 'brom')[];
   agent: {
@@ -111,6 +114,22 @@ export interface Profile {
    * next partition"; a parsed profile holds the real size.
    */
   partitions: ProfilePartition[];
+}
+
+/** Where nothing is named, whatever a host brings in the right form is taken as good. */
+export interface SecurityTraits {
+  /** Answers to the challenge of the serial link (SLA) are made with the private half of this key. */
+  linkKey?: RsaPublicKey;
+  /** Download Agents are signed with the private half of this key (DAA). */
+  agentKey?: RsaPublicKey;
+  /** The one authorisation file that the boot ROM takes: its SHA-256 in hex. */
+  authFile?: string;
+  /** The one certificate that the boot ROM takes: its SHA-256 in hex. */
+  certificate?: string;
+  /** The running XFlash agent does nothing before its challenge is answered with the private half of this key. */
+  agentLinkKey?: RsaPublicKey;
+  /** What the legacy agent refuses by its security policy. */
+  agentRefuses?: ('boot-loader' | 'format')[];
 }
 
 /** A NAND chip. Sizes in bytes. */

@@ -42,6 +42,9 @@ type LoaderRecord = ReturnType<typeof LegacyBootLoaderRecord.parse>;
 export async function downloadBootLoader(agent: Stage2): Promise<void> {
   const { host, session } = agent;
   logCommand(agent, LegacyCommand.DOWNLOAD_BLOADER, true);
+  if (session.profile.security?.agentRefuses?.includes('boot-loader')) {
+    return host.refuse(LegacyError.SECURITY_DOWNLOAD_FORBIDDEN);
+  }
   await host.ack();
   const hashLength = await host.u32();
   if (hashLength > MAD_HASH_LENGTH) await hang(session.wire);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { startStage2 } from './testing/test-bench.fixture.js';
+import type { Profile } from '../../profiles/profile.js';
+import { startStage2, testProfile } from './testing/test-bench.fixture.js';
 
 const u64 = (value: number) => value.toString(16).padStart(16, '0');
 const AT = 0x1000000;
@@ -76,5 +77,17 @@ describe('FORMAT', () => {
     expect(await host.ask(format(AT, 0x200, '01'))).toBe('a5 00 00 0b c8');
     expect(await host.ask(format(AT, 0x200, '03'))).toBe('a5 00 00 0c 4f');
     expect(await host.ask(format(AT, 0x200, '04'))).toBe('a5 00 00 03 eb');
+  });
+});
+
+describe('a security policy', () => {
+  const profile = { ...testProfile({ extraConfig: 'none' }), security: { agentRefuses: ['format', 'boot-loader'] } };
+
+  it('refuses formatting when all arguments are there, and boot loaders at once', async () => {
+    const { host } = await startStage2({ profile: profile as Profile });
+    expect(await host.ask(format(AT, 0x800000).slice(0, -2))).toBe('');
+    expect(await host.ask('00')).toBe('a5 00 00 17 7c');
+    expect(await host.ask('51')).toBe('a5 00 00 17 7a');
+    expect(await host.ask('64')).toBe('5a');
   });
 });

@@ -16,6 +16,10 @@ export async function format(agent: Stage2): Promise<void> {
   const wanted = await host.layout(LegacyFormat, ['address', 'length']);
   const { storage, address, length } = wanted;
   logCommand(agent, LegacyCommand.FORMAT, true, { part: agent.part, address, length });
+  // The policy is asked when all arguments are there.
+  if (session.profile.security?.agentRefuses?.includes('format')) {
+    return host.refuse(LegacyError.SECURITY_FORMAT_FORBIDDEN);
+  }
   const refusal = storage === 0 ? LegacyError.DA_NOR_NOT_FOUND : storageRefusal(session.storage.kind, storage);
   if (refusal !== undefined) return host.refuse(refusal);
   if (agent.nand) {

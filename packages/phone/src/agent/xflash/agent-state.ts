@@ -26,6 +26,10 @@ export interface AgentState {
   dramReady: boolean;
   /** SET_ALL_IN_ONE_SIG works once. */
   allInOneSignature: boolean;
+  /** The host has proved that it has the key this agent trusts; builds without a maker's library trust everybody. */
+  trusted: boolean;
+  /** The random part of the challenge. */
+  readonly challenge: Uint8Array;
   /** START_DL_INFO was asked: DOWNLOAD, WRITE_DATA and FORMAT write a record to `flashinfo`. */
   downloadRecord: boolean;
 }
@@ -83,6 +87,8 @@ export function newAgentState(
     usbSpeed: fromPreloader ? 'high-speed' : 'full-speed',
     dramReady: fromPreloader,
     allInOneSignature: false,
+    trusted: session.profile.security?.agentLinkKey === undefined,
+    challenge: crypto.getRandomValues(new Uint8Array(16)),
     downloadRecord: false,
   };
 }

@@ -3,6 +3,7 @@ import { hex, XflashCommand, XflashStatus } from '@unbrick/core/wire';
 import { hang } from '../../device/wire.js';
 import { type AgentState, logCommand } from './agent-state.js';
 import { FrameError } from './frame.js';
+import { isLocked } from './maker-key.js';
 
 /** Runs after the status of the code. */
 export type Command = (state: AgentState) => Promise<void>;
@@ -18,6 +19,11 @@ export async function runCommands(state: AgentState, commands: ReadonlyMap<numbe
     if (command === undefined) {
       logCommand(state, 'UNSUPPORTED', false, { command: COMMAND_NAMES.get(code) ?? hex(code, 8) });
       await channel.status(XflashStatus.UNSUPPORTED_CMD);
+      continue;
+    }
+    if (isLocked(state, code)) {
+      logCommand(state, 'LOCKED', false, { command: COMMAND_NAMES.get(code) ?? hex(code, 8) });
+      await channel.status(XflashStatus.ERROR);
       continue;
     }
     await channel.print(`[cmd] ${COMMAND_NAMES.get(code) ?? hex(code, 8)}`);

@@ -4,6 +4,7 @@ import { type AgentState, buildYear, isBuild, logCommand } from './agent-state.j
 import * as action from './control-actions.js';
 import * as get from './control-gets.js';
 import * as set from './control-sets.js';
+import { asksForKey, challengeInfo, keyDemanded, takeAnswer } from './maker-key.js';
 import { emmcInfo, nandInfo, norInfo, ufsInfo } from './storage-info.js';
 
 /** Runs after the status of the sub-code; sends data and result itself. */
@@ -97,6 +98,11 @@ function stage2Controls(state: AgentState): Map<number, Control> {
   }
   if (isBuild(state, ['MT6765', 'MT6853', 'MT6873'], 2019)) controls.set(XflashControl.SET_REBOOT_MODE, set.rebootMode);
   if (isBuild(state, ['MT6765'], 2020)) controls.set(XflashControl.GET_ERROR_DETAIL, get.errorDetail);
+  if (asksForKey(state)) {
+    controls.set(XflashControl.SLA_ENABLED_STATUS, keyDemanded);
+    controls.set(XflashControl.GET_DEV_FW_INFO, challengeInfo);
+    controls.set(XflashControl.SET_REMOTE_SEC_POLICY, takeAnswer);
+  }
   if (state.session.storage.kind === 'ufs') controls.set(XflashControl.SET_CERT_FILE, set.certificate);
   return controls;
 }
