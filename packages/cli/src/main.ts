@@ -184,6 +184,7 @@ program
   .description('a virtual phone to practise on, served on TCP')
   .option('--profile <name>', 'which phone, or a profile file of your own')
   .option('--list', 'list the profiles')
+  .option('--print', 'print the profile, to begin your own with')
   .addOption(new Option('--mode <mode>', 'which program answers').choices(['preloader', 'brom']).default('preloader'))
   .option('--state <folder>', 'keep the storage here, one sparse file a region')
   .option('--tcp <address>', 'where to serve it', '127.0.0.1:7001')

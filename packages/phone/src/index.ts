@@ -8,7 +8,7 @@ export { type FaultPlan, NO_FAULTS, parseFault } from './faults.js';
 export { type BootMode, VirtualPhone, type VirtualPhoneOptions } from './phone.js';
 export { practiceFirmware } from './practice/firmware.js';
 export type { Profile, ProfilePartition } from './profiles/profile.js';
-export { extentsOf, findProfile, listProfiles, ProfileError, parseProfile } from './profiles/profiles.js';
+export { extentsOf, findProfile, listProfiles, ProfileError, parseProfile, profileText } from './profiles/profiles.js';
 export { FaultyStorage, type StorageFaults } from './storage/faulty-storage.js';
 export { MemoryStorage } from './storage/memory-storage.js';
 export { type PhoneStorage, StorageFault } from './storage/phone-storage.js';

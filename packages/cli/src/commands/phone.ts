@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { UnbrickError } from '@unbrick/core';
-import { type FaultPlan, listProfiles, NO_FAULTS, ProfileError, parseFault } from '@unbrick/phone';
+import { type FaultPlan, listProfiles, NO_FAULTS, ProfileError, parseFault, profileText } from '@unbrick/phone';
 import { openPhone, servePhone } from '@unbrick/phone/node';
 import { ExitCode } from '../exit-codes.js';
 import { chooseRenderer, showError } from './session.js';
@@ -14,6 +14,7 @@ export interface PhoneOptions {
   fault?: string[];
   log?: string;
   list?: boolean;
+  print?: boolean;
 }
 
 /** `unbrick phone`: serves a virtual phone on TCP until Ctrl-C. */
@@ -27,6 +28,10 @@ export async function phoneCommand(options: PhoneOptions): Promise<number> {
     const profile = options.profile;
     if (profile === undefined)
       throw usage('A profile is needed.', `--profile NAME, with one of: ${listProfiles().join(', ')}`);
+    if (options.print) {
+      process.stdout.write(profileText(profile));
+      return ExitCode.DONE;
+    }
     const { host, port } = parseAddress(options.tcp);
     const log = options.log === undefined ? undefined : createWriteStream(options.log, { flags: 'a' });
     const phone = await openPhone({
@@ -49,7 +54,9 @@ export async function phoneCommand(options: PhoneOptions): Promise<number> {
     return ExitCode.DONE;
   } catch (cause) {
     return showError(
-      cause instanceof ProfileError ? usage(cause.message, '--list shows the profiles') : cause,
+      cause instanceof ProfileError
+        ? usage(cause.message, '--list shows the profiles; docs/virtual-phone.md tells how to write one')
+        : cause,
       renderer,
     );
   }

@@ -29,6 +29,19 @@ describe('Link', () => {
     expect(await new Link(port).read(3, patient)).toBe(chunk);
   });
 
+  it('gives bytes whose slice is a copy, even when the transport deals in buffers of Node', async () => {
+    class ViewSlicer extends Uint8Array {
+      override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+        return this.subarray(start, end) as Uint8Array<ArrayBuffer>;
+      }
+    }
+    const chunk = ViewSlicer.from([1, 2, 3]);
+    const port: Port = { name: 'one', receive: async () => chunk, send: async () => {}, close: async () => {} };
+    const bytes = await new Link(port).read(3, patient);
+    bytes.slice()[0] = 9;
+    expect(hexBytes(bytes)).toBe('010203');
+  });
+
   it('names what is missing after the deadline and keeps what came', async () => {
     const { link, device } = pair();
     link.stage = 'bootrom';

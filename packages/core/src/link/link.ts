@@ -173,7 +173,7 @@ export class Link {
           this.#ended ??= {};
         } else {
           this.#trace?.('from-phone', chunk);
-          this.#chunks.push(chunk);
+          this.#chunks.push(plain(chunk));
           this.#buffered += chunk.length;
         }
         this.#wake?.();
@@ -237,4 +237,10 @@ export class Link {
 
 function seconds(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${+(ms / 1000).toFixed(1)} s`;
+}
+
+/** Node's Buffer calls itself a Uint8Array, but its `slice` is a view and no copy: nobody above shall meet one. */
+function plain(chunk: Uint8Array): Uint8Array {
+  if (chunk.constructor === Uint8Array) return chunk;
+  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

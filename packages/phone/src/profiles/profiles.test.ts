@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import sample from './mt6580-emmc.json';
 import sampleUfs from './mt6785-ufs.json';
-import { extentsOf, findProfile, listProfiles, ProfileError, parseProfile, regionOf } from './profiles.js';
+import { extentsOf, findProfile, listProfiles, ProfileError, parseProfile, profileText, regionOf } from './profiles.js';
 import { storageLayout } from './storage-layout.js';
 
 const CALIBRATION = /^(nvram|nvdata|nvcfg|protect[12]|protect_[fs]|pro_?info|persist|seccfg)$/i;
@@ -46,6 +46,12 @@ describe('the phones of the package', () => {
       { region: 'lu1', start: 0, length: 0x80000 },
     ]);
     expect(extentsOf(findProfile('mt6580-emmc'), 'nothing')).toEqual([]);
+  });
+
+  it('can be had as files to begin with', () => {
+    const text = profileText('mt6572-nand');
+    expect(parseProfile(JSON.parse(text))).toEqual(findProfile('mt6572-nand'));
+    expect(() => profileText('mt9999')).toThrow(ProfileError);
   });
 
   it('are missed with their names', () => {
@@ -95,6 +101,27 @@ describe('a profile that somebody wrote', () => {
     ['half a block', 'partitions.3.size', 512, /multiples of 4096/],
   ])('is refused for UFS storage with %s', (_, path, value, message) => {
     expect(() => parseProfile(changed(path, value, sampleUfs))).toThrow(message);
+  });
+
+  const nand = JSON.parse(profileText('mt6572-nand')) as unknown;
+  it.each<[string, string, unknown, RegExp]>([
+    ['without its geometry', 'storage.nand', undefined, /^storage\.nand: is missing/],
+    ['with a GPT', 'storage.table', 'gpt', /^storage\.table: phones with NAND have a pmt/],
+    ['with half a block', 'storage.regions.nand', 0x20010000, /^storage\.regions\.nand: .* erase block, 131072 bytes/],
+    ['with too few spare bytes', 'storage.nand.spareSize', 32, /^storage\.nand\.spareSize: has to be 64/],
+    ['without a pool', 'storage.nand.poolBlocks', 2, /^storage\.nand\.poolBlocks: 2 of 4096 blocks/],
+    ['with a bad first block', 'storage.nand.badBlocks', [0], /^storage\.nand\.badBlocks: block 0 is good/],
+    ['with a bad block it does not have', 'storage.nand.badBlocks', [5000], /has 4096 blocks, and 5000/],
+    [
+      'with more bad blocks than its pool replaces',
+      'storage.nand.poolBlocks',
+      4,
+      /the pool has 3 good blocks for 5 bad ones/,
+    ],
+    ['with an id that is none', 'storage.id', '98bc', /5 to 7 id bytes/],
+    ['with partitions inside a block', 'partitions.1.start', 0x41000, /multiples of 131072/],
+  ])('is refused for NAND %s', (_, path, value, message) => {
+    expect(() => parseProfile(changed(path, value, nand))).toThrow(message);
   });
 
   it('is refused when it is no object', () => {

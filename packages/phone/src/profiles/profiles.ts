@@ -60,6 +60,13 @@ export function findProfile(name: string): Profile {
   return parseProfile(found);
 }
 
+/** The file of a phone that comes with the package, to begin one's own with. @throws ProfileError naming the known ones */
+export function profileText(name: string): string {
+  findProfile(name);
+  const { $schema: _, ...content } = BUILT_IN.get(name) as Record<string, unknown>;
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
 /**
  * A profile from parsed JSON. Partitions of size 0 get the room up to the next one.
  * @throws ProfileError
