@@ -16,8 +16,8 @@ const PROFILES = [
   'mt6735-emmc',
   'mt6757-emmc',
   'mt6765-emmc',
-  'mt6771-ufs',
   'mt6785-ufs',
+  'mt6895-ufs',
 ];
 const TIMEOUT = 120_000;
 

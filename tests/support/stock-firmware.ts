@@ -41,7 +41,7 @@ export async function stockFirmware(profileName: string): Promise<StockFirmware>
   const folder = join(work, `${profile.platform}_firmware`);
   await writePracticeFirmware(profile, folder);
   const system = profile.partitions.find((partition) => /^(system|android|super)$/i.test(partition.name));
-  const boot = profile.partitions.find((partition) => /^(boot|bootimg)$/i.test(partition.name));
+  const boot = profile.partitions.find((partition) => /^(boot|boot_a|bootimg)$/i.test(partition.name));
   if (!system?.fileName || !boot?.fileName) throw new Error(`${profileName} has no system or boot partition`);
 
   const tree = join(work, 'tree');
