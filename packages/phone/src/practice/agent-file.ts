@@ -11,7 +11,6 @@ import {
   LEGACY_NAND_RECORD_SIZE,
   u16,
 } from '@unbrick/core/wire';
-import { STAGE2_DIGEST_MARKER } from '../agent/stage2-digest.js';
 import type { Profile } from '../profiles/profile.js';
 import { noise } from './noise.js';
 
@@ -54,8 +53,6 @@ export async function buildAgentFile(profile: Profile, sign?: AgentSigner): Prom
     const modern = isXml || (agent.xflash?.buildYear ?? 0) >= 2019;
     const digest = await crypto.subtle.digest(modern ? 'SHA-256' : 'SHA-1', covered);
     stage1.set(new Uint8Array(digest), DIGEST_OFFSET);
-    const marker = ascii(STAGE2_DIGEST_MARKER);
-    if (modern) stage1.set(marker, DIGEST_OFFSET - marker.length);
   }
   stage1.set(ascii(`${dialectTexts(profile).join('\0')}\0`), TEXT_OFFSET);
   if (sign) await signTail(stage1, sign);

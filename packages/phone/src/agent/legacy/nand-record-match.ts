@@ -1,7 +1,7 @@
 import { LEGACY_NAND_RECORD_SIZE, LegacyByte } from '@unbrick/core/wire';
 import type { AgentSession } from '../session.js';
+import { holds } from '../stage1-image.js';
 import type { HostLine } from './host-line.js';
-import { holds } from './stage1-image.js';
 import { nandIdOf } from './storage-id.js';
 
 /**

@@ -3,8 +3,8 @@ import { ascii, LegacyByte, LegacyConfig, LegacyError, LegacySlcRecord } from '@
 import { hang } from '../../device/wire.js';
 import type { Profile } from '../../profiles/profile.js';
 import type { AgentSession } from '../session.js';
+import { holds, isFiller } from '../stage1-image.js';
 import { type HostLine, word } from './host-line.js';
-import { holds, isFiller } from './stage1-image.js';
 import { cidOf, nandIds } from './storage-id.js';
 
 export type LegacyTraits = NonNullable<Profile['agent']['legacy']>;

@@ -1,7 +1,7 @@
 import { hang } from '../../device/wire.js';
 import type { AgentSession } from '../session.js';
+import { holds, isFiller } from '../stage1-image.js';
 import type { HostLine } from './host-line.js';
-import { holds, isFiller } from './stage1-image.js';
 
 /** Bytes at the end of stage 2 that the digest in stage 1 leaves out: its signature. */
 const SIGNATURE_LENGTH = 0x100;

@@ -1,8 +1,8 @@
-import { ascii, concat } from '@unbrick/core/wire';
+import { concat } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
+import { noise } from '../../practice/noise.js';
 import { findProfile } from '../../profiles/profiles.js';
 import { pattern } from '../../testing/bytes.fixture.js';
-import { STAGE2_DIGEST_MARKER } from '../stage2-digest.js';
 import { command, Host } from './testing/host.js';
 import { type PhoneOptions, PhoneUnderTest } from './testing/phone-under-test.js';
 
@@ -180,7 +180,7 @@ describe('the DRAM', () => {
 
 describe('BOOT-TO', () => {
   const digestOf = async (bytes: Uint8Array) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice()));
-  const stage1With = (digest: Uint8Array) => concat(pattern(50), ascii(STAGE2_DIGEST_MARKER), digest);
+  const stage1With = (digest: Uint8Array) => concat(noise('code', 0x4000), digest);
 
   it('starts what stage 1 knows, in packets of 4 KiB', async () => {
     const { phone, host } = await atStage1({ stage1: stage1With(await digestOf(pattern(0x1800))) });
