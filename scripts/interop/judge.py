@@ -29,6 +29,8 @@ COMMAND_SECONDS = 90
 # The bridge unplugs the phone this long after the tool has closed the port, and a little more.
 UNPLUG_SECONDS = 1.5
 TABLE_LINE = re.compile(r"^(\S+):\s+Offset (0x[0-9a-f]+), Length (0x[0-9a-f]+)", re.M)
+# Where there is no recovery: phones with two slots, and MBRs, which have numbers in place of names.
+STAND_INS = ("boot_a", "2")
 # Not a whole number of packets or of 4 KiB blocks.
 WRITTEN_BYTES = 0x2FF * 0x1000 + 0x600
 NEIGHBOUR_BYTES = 0x100000
@@ -144,8 +146,7 @@ def judge(rig, wanted):
         raise Failed(f"printgpt: {last_words(text)}")
     yield "printgpt", f"{len(table)} partitions"
 
-    # An MBR has numbers in place of names.
-    name = next((name for name in table if name.lower() in (wanted, "2")), None)
+    name = next((name for name in (wanted, *STAND_INS) if name in table), None)
     if name is None:
         raise Failed(f"no partition {wanted} among {', '.join(table)}")
     offset, length = table[name]
@@ -192,7 +193,7 @@ def main():
     all_passed = True
     for profile in wishes.profiles:
         base = wishes.keep or pathlib.Path(tempfile.mkdtemp(prefix="unbrick-judge-"))
-        folder = (base / f"{profile}-{wishes.mode}").resolve()
+        folder = (base / f"{pathlib.Path(profile).stem}-{wishes.mode}").resolve()
         folder.mkdir(parents=True, exist_ok=True)
         rig = Rig(wishes.mtkclient.resolve(), profile, wishes.mode, folder)
         try:

@@ -11,7 +11,8 @@ written; a USB driver has taken the bytes by then, a pseudo-terminal may still h
 This starts the tool unchanged, except that pyserial waits at least as long as the protocol
 allows (0.1 s while the tool still shakes hands, since a preloader wants the repeated A0 within
 0.3 s, and 10 s afterwards), that written bytes are delivered instead of thrown away, and that
-mtkclient's serial port has a USB packet size: its XFlash code asks for one and stops without.
+mtkclient's serial port has what its USB port has: a packet size, and packets that end with the
+header of a frame.
 """
 import os
 import runpy
@@ -23,10 +24,13 @@ import serial
 HANDSHAKE = frozenset(b"\xa0\x0a\x50\x05")
 HANDSHAKE_SECONDS = 0.1
 ANSWER_SECONDS = 10
+FRAME_MAGIC = b"\xef\xee\xee\xfe"
+FRAME_HEADER_LENGTH = 12
 
 
 class PatientSerial(serial.Serial):
     _shaking_hands = True
+    _held = b""
 
     def write(self, data):
         if any(byte not in HANDSHAKE for byte in data):
@@ -34,23 +38,32 @@ class PatientSerial(serial.Serial):
         return super().write(data)
 
     def read(self, size=1):
-        wanted = self.timeout
-        floor = HANDSHAKE_SECONDS if self._shaking_hands else ANSWER_SECONDS
-        if wanted is not None and wanted < floor:
-            self._timeout = floor
-        try:
-            return super().read(size)
-        finally:
-            self._timeout = wanted
+        held, self._held = self._held[:size], self._held[size:]
+        return held + self._read_patiently(size - len(held))
 
     @property
     def in_waiting(self):
         if self._shaking_hands:
             select.select([self.fd], [], [], HANDSHAKE_SECONDS)
-        return super().in_waiting
+            return super().in_waiting
+        # "Whatever there is" means one USB packet to the tool, and a frame's header is one.
+        self._held += self._read_patiently(FRAME_HEADER_LENGTH - len(self._held))
+        if self._held.startswith(FRAME_MAGIC):
+            return FRAME_HEADER_LENGTH
+        return len(self._held) + super().in_waiting
 
     def reset_output_buffer(self):
         self.flush()
+
+    def _read_patiently(self, size):
+        wanted = self.timeout
+        floor = HANDSHAKE_SECONDS if self._shaking_hands else ANSWER_SECONDS
+        if wanted is not None and wanted < floor:
+            self._timeout = floor
+        try:
+            return super().read(size) if size > 0 else b""
+        finally:
+            self._timeout = wanted
 
 
 class PacketSize:
