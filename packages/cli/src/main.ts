@@ -7,6 +7,7 @@ import { eraseCommand } from './commands/erase.js';
 import { explainCommand } from './commands/explain.js';
 import { flashCommand } from './commands/flash.js';
 import { infoCommand } from './commands/info.js';
+import { inspectCommand } from './commands/inspect.js';
 import {
   addCredentialOptions,
   firmwareOption,
@@ -56,6 +57,21 @@ program
   .action(async (firmware, options, command: Command) => {
     const portNamed = command.getOptionValueSource('port') !== 'default';
     process.exitCode = await flashCommand(firmware, { ...options, portNamed });
+  });
+
+program
+  .command('inspect')
+  .description(
+    'what is this, for which phone? a firmware, a preloader, a Download Agent file, an image; no phone is needed',
+  )
+  .argument('<path>', 'folder, zip archive, scatter file, preloader, Download Agent file or image')
+  .option('--compare <path>', 'show how another firmware differs')
+  .addOption(scatterOption())
+  .option('--all', 'list every partition, not only those with an image')
+  .option('--verify', 'read every file that has a checksum, and compare')
+  .addOption(new Option('--json', 'one JSON object instead of text'))
+  .action(async (path, options) => {
+    process.exitCode = await inspectCommand(path, options);
   });
 
 program

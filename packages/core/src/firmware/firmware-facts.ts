@@ -1,5 +1,6 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { type Image, openImage } from './image.js';
+import { joinPieces } from './image-pieces.js';
 import type { FirmwarePackage } from './package.js';
 import { type Preloader, parsePreloader } from './preloader.js';
 import { isPreloader } from './scatter/is-preloader.js';
@@ -12,7 +13,7 @@ const PRELOADER_LIMIT = 16 << 20;
 /** What is known about the file meant for one partition. */
 export interface ImageFact {
   partition: ScatterPartition;
-  /** Path inside the package; absent when no file is there. */
+  /** Path inside the package; absent when no file is there. Of an image in pieces the first. */
   path?: string;
   image?: Image;
   /** Why the file cannot be used. */
@@ -52,10 +53,14 @@ export async function gatherFirmwareFacts(
 }
 
 async function factOf(firmware: FirmwarePackage, partition: ScatterPartition): Promise<ImageFact> {
-  const path = pathOf(firmware, partition);
+  const paths = firmware.filesFor(partition);
+  const path = paths[0];
   if (path === undefined) return { partition };
   try {
-    return { partition, path, image: await openImage(await firmware.folder.open(path)) };
+    const images: Image[] = [];
+    for (const each of paths) images.push(await openImage(await firmware.folder.open(each)));
+    const whole = images.length > 1 ? joinPieces(partition.fileName ?? path, images) : (images[0] as Image);
+    return { partition, path, image: whole };
   } catch (cause) {
     return { partition, path, error: asUnbrickError(cause, path) };
   }

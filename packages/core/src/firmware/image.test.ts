@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../hash.js';
 import { concat, encode, SparseChunkHeader, SparseChunkType, SparseHeader, u32 } from '../wire/index.js';
 import { openImage } from './image.js';
-import { contentName, MEDIATEK_IMAGE_MAGIC, MediatekImageHeader, recognise } from './recognise.js';
-import { MemorySource } from './source.js';
 
-const ascii = (text: string) => new TextEncoder().encode(text);
+import { MemorySource } from './source.js';
 
 /** A gap of `gap` blocks of 4096 bytes, one RAW block with `block`, one FILL block of zeros. */
 function sparse(gap: number, block: Uint8Array): Uint8Array {
@@ -71,29 +69,5 @@ describe('openImage', () => {
     const source = { name: 'x.img', size: 10, read: () => Promise.resolve(new Uint8Array(0)) };
     const image = await openImage(source);
     await expect(collect(image.read(image.runs[0] as never))).rejects.toMatchObject({ code: 'FILE_TRUNCATED' });
-  });
-});
-
-describe('contentName', () => {
-  it.each<[string, Uint8Array]>([
-    ['empty', new Uint8Array(0)],
-    ['begins with 0x00 only', new Uint8Array(100)],
-    ['begins with 0xff only', new Uint8Array(100).fill(0xff)],
-    ['Android boot image', ascii('ANDROID!....')],
-    ['Android sparse image', Uint8Array.of(0x3a, 0xff, 0x26, 0xed)],
-    ['GPT partition table', concat(new Uint8Array(512), ascii('EFI PART'))],
-    ['unknown content', Uint8Array.of(1, 2, 3)],
-  ])('%s', (name, head) => {
-    expect(contentName(head)).toBe(name);
-  });
-
-  it('reads the name in a MediaTek header', async () => {
-    const header = new Uint8Array(MediatekImageHeader.size);
-    header.set(encode(u32, 'little', MEDIATEK_IMAGE_MAGIC));
-    header.set(ascii('md1rom'), MediatekImageHeader.offsets.name);
-    expect(MediatekImageHeader.size).toBe(512);
-    expect(await recognise(new MemorySource('md1img.img', header))).toBe('MediaTek image "md1rom"');
-    header[8] = 1;
-    expect(contentName(header)).toBe('MediaTek image');
   });
 });

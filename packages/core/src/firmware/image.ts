@@ -1,5 +1,5 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
-import { contentName, RECOGNISE_BYTES } from './recognise.js';
+import { CONTENT_BYTES, type Content, contentOf } from './content/content.js';
 import type { ByteSource } from './source.js';
 import { isSparse, readSparseIndex, type SparseRun } from './sparse/sparse.js';
 import { readRun } from './sparse/sparse-data.js';
@@ -30,6 +30,8 @@ export interface Image {
   dataBytes: number;
   /** What the content looks like, for people: `Android boot image`, `MediaTek image "lk"`, `ext4 file system`. */
   content: string;
+  /** What the content says of itself, in more detail. */
+  about?: Content;
   /**
    * The bytes of one of this image's `runs`, in order. A piece stays as it is after the next one is asked for, but must not
    * be changed: repeated content is yielded from one shared buffer.
@@ -45,19 +47,19 @@ const BLOCK_BYTES = 1 << 20;
  * @throws UnbrickError `SPARSE_TRUNCATED`, `SPARSE_DAMAGED`; reading a run may throw `FILE_TRUNCATED`
  */
 export async function openImage(source: ByteSource): Promise<Image> {
-  const head = await source.read(0, Math.min(source.size, RECOGNISE_BYTES));
+  const head = await source.read(0, Math.min(source.size, CONTENT_BYTES));
   return isSparse(head) ? openSparse(source) : openRaw(source, head);
 }
 
 async function openSparse(source: ByteSource): Promise<Image> {
   const index = await readSparseIndex(source);
   const first = index.runs[0];
-  let content = 'empty';
+  let about: Content = { kind: 'empty', label: 'empty', details: [] };
   if (first) {
-    content = 'data that starts inside the partition';
+    about = { kind: 'unknown', label: 'data that starts inside the partition', details: [] };
     if (first.start === 0) {
-      for await (const piece of readRun(source, index, first, RECOGNISE_BYTES)) {
-        content = contentName(piece);
+      for await (const piece of readRun(source, index, first, CONTENT_BYTES)) {
+        about = contentOf(piece);
         break;
       }
     }
@@ -70,7 +72,8 @@ async function openSparse(source: ByteSource): Promise<Image> {
     granularity: index.blockSize,
     runs: index.runs,
     dataBytes: index.dataBytes,
-    content,
+    content: about.label,
+    about,
     read: (run) => {
       if (!('fileOffset' in run)) throw new RangeError(`${source.name}: only a run of this image can be read`);
       return readRun(source, index, run as SparseRun, BLOCK_BYTES);
@@ -84,6 +87,7 @@ export function openRawImage(source: ByteSource): Image {
 }
 
 function openRaw(source: ByteSource, head: Uint8Array): Image {
+  const about = contentOf(head);
   return {
     kind: 'raw',
     name: source.name,
@@ -92,7 +96,8 @@ function openRaw(source: ByteSource, head: Uint8Array): Image {
     granularity: 1,
     runs: source.size === 0 ? [] : [{ start: 0, length: source.size, kind: 'data' }],
     dataBytes: source.size,
-    content: contentName(head),
+    content: about.label,
+    about,
     read: (run) => readRaw(source, run),
   };
 }

@@ -109,7 +109,7 @@ describe('several scatter files', () => {
       'z_scatter.txt': gptScatter(),
       'broken_scatter.txt': '<html></html>',
       'MT6735_Android_scatter.xml': '<?xml version="1.0"?><root><general name="MTK_PLATFORM_CFG"/></root>',
-      'scatter_checksum.xml': '<x/>',
+      'scatter_checksum.xml': '<scatter><images/></scatter>',
       ...IMAGES,
     });
     expect(firmware.scatterPath).toBe('z_scatter.txt');

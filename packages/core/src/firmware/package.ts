@@ -1,13 +1,18 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { findAgentCandidates } from './agent-search.js';
-import { FileLookup, filesLike, folderOf, nameOf } from './file-lookup.js';
+import type { ChecksumList } from './checksums/checksum-list.js';
+import { findChecksums } from './checksums/find-checksums.js';
+import { FileLookup, folderOf, nameOf } from './file-lookup.js';
 import type { FirmwareProblem } from './firmware-problem.js';
-import { isPreloader } from './scatter/is-preloader.js';
-import type { ScatterFile, ScatterLayout, ScatterPartition } from './scatter/scatter.js';
-import { type FoundScatter, type FoundScatters, findScatters, readScatter } from './scatter-search.js';
+import { FLASH_XML_LIMIT, type FlashXml, isFlashXml, parseFlashXml } from './flash-xml.js';
+import { ImageLookup } from './image-lookup.js';
+import { findPreloader } from './preloader-search.js';
+import type { ScatterFile, ScatterPartition } from './scatter/scatter.js';
+import { describeScatter, type RatedScatter, rankScatters } from './scatter-choice.js';
+import { type FoundScatters, findScatters, readScatter } from './scatter-search.js';
 import type { FolderSource } from './source.js';
 
-/** A firmware folder, looked through: pure data, no image has been opened yet. Paths are relative to the folder. */
+/** A firmware folder or archive, looked through: pure data, no image has been opened yet. Paths are relative to the folder. */
 export interface FirmwarePackage {
   /** Name of the folder. */
   name: string;
@@ -22,6 +27,12 @@ export interface FirmwarePackage {
   folder: FolderSource;
   /** Path of the partition's image; undefined when the scatter file names none or it is not there. */
   fileFor(partition: ScatterPartition): string | undefined;
+  /** As {@link fileFor}, and of an image that comes in numbered pieces all of them, in order. */
+  filesFor(partition: ScatterPartition): string[];
+  /** Images that are there a second time, signed for phones with secure boot: path → path of the signed one. */
+  signedTwins: ReadonlyMap<string, string>;
+  /** Lists of checksums that the package brings. */
+  checksums: ChecksumList[];
   /** Paths of Download Agent containers, nearest to the scatter file first. */
   agentFiles: string[];
   /** Paths of authentication files and certificates of the maker. */
@@ -39,80 +50,66 @@ export interface OpenFirmwareOptions {
 }
 
 /**
- * Looks through a firmware folder. With several scatter files the one is taken whose images are there.
+ * Looks through a firmware folder or archive. With several scatter files the one is taken that the package's entry file
+ * names, else the one whose images are there.
  * @throws UnbrickError `FIRMWARE_NO_SCATTER` (with what was found instead), `FILE_MISSING` for a `scatterPath` that is not
  *   there, `SCATTER_UNSUPPORTED`, `SCATTER_UNREADABLE`
  */
 export async function openFirmware(folder: FolderSource, options: OpenFirmwareOptions = {}): Promise<FirmwarePackage> {
   const paths = (await folder.list()).sort();
   const lookup = new FileLookup(paths);
+  const problems: FirmwareProblem[] = [...(folder.problems ?? [])];
+  const entries = await readFlashXmls(folder, paths, lookup, problems);
   const found = await scattersOf(folder, paths, lookup, options.scatterPath);
-  const ranked = found.read.map((each) => rate(each, lookup)).sort(byMerit);
-  const [chosen, ...others] = ranked as [Rated, ...Rated[]];
+  const named = new Set(entries.flatMap((entry) => entry.scatter ?? []));
+  const ranked = rankScatters(found.read, lookup, named);
+  const [chosen, ...others] = ranked as [RatedScatter, ...RatedScatter[]];
   const { scatter, path: scatterPath } = chosen;
   const home = folderOf(scatterPath);
-  const problems: FirmwareProblem[] = [...(folder.problems ?? [])];
   if (others.length > 0) {
     problems.push({
       severity: 'warning',
       code: 'FIRMWARE_SEVERAL_SCATTERS',
-      message: `The folder has ${ranked.length} scatter files; ${scatterPath} is used (${describe(chosen)}).`,
+      message: `The folder has ${ranked.length} scatter files; ${scatterPath} is used (${describeScatter(chosen)}).`,
     });
   }
-  untickWithoutFile(scatter, lookup, home, problems);
-  const fileFor = (partition: ScatterPartition) => fileOf(partition, lookup, home);
+  const images = new ImageLookup(lookup, home);
+  images.untickWithoutFile(scatter, problems);
+  images.tellPieces(scatter, problems);
+  const signedTwins = images.signedTwins(scatter);
+  if (signedTwins.size > 0) problems.push(signedSet(signedTwins));
+  const fileFor = (partition: ScatterPartition) => images.filesFor(partition)[0];
   const agentFiles = (await findAgentCandidates(folder, scatterPath)).map((each) => each.path);
   const authFiles = paths.filter((path) => /\.(auth|cert)$/i.test(path));
   const preloaderPath = findPreloader(scatter, fileFor, paths, home, problems);
+  const checksums = await findChecksums(folder, lookup, home, (name) => fileOfPartition(scatter, fileFor, name));
+  problems.push(...checksums.flatMap(unreadableLines));
   return {
     name: folder.name,
     scatter,
     scatterPath,
-    scatterWhy: options.scatterPath === undefined ? describe(chosen) : 'you named it',
+    scatterWhy: options.scatterPath === undefined ? describeScatter(chosen) : 'you named it',
     alternatives: [
-      ...others.map((each) => ({ path: each.path, why: describe(each) })),
+      ...others.map((each) => ({ path: each.path, why: describeScatter(each) })),
       ...found.refused.map((each) => ({ path: each.path, why: `it cannot be used: ${each.error.message}` })),
     ],
     files: lookup.byLowerCase,
     folder,
     fileFor,
+    filesFor: (partition) => images.filesFor(partition),
+    signedTwins,
+    checksums,
     agentFiles,
     authFiles,
     ...(preloaderPath === undefined ? {} : { preloaderPath }),
-    unknown: unknownFiles(paths, scatter, fileFor, home, [...agentFiles, ...authFiles, preloaderPath ?? '']),
+    unknown: unknownFiles(paths, scatter, images, home, [
+      ...agentFiles,
+      ...authFiles,
+      preloaderPath ?? '',
+      ...signedTwins.values(),
+    ]),
     problems,
   };
-}
-
-function fileOf(partition: ScatterPartition, lookup: FileLookup, home: string): string | undefined {
-  const { fileName, fileAlternatives } = partition;
-  if (fileAlternatives) {
-    const hits = filesLike(lookup, home, fileAlternatives);
-    return hits.length === 1 ? hits[0] : undefined;
-  }
-  return fileName === undefined ? undefined : lookup.resolve(home, fileName);
-}
-
-/**
- * The oldest scatter files tick nothing: what is there is flashed. Which files those are was found by custom, so everything
- * that is not clear is told.
- */
-function untickWithoutFile(scatter: ScatterFile, lookup: FileLookup, home: string, problems: FirmwareProblem[]): void {
-  const absent: string[] = [];
-  for (const partition of scatter.layouts.flatMap((layout) => layout.partitions)) {
-    if (!partition.fileAlternatives || !partition.isDownload) continue;
-    const hits = filesLike(lookup, home, partition.fileAlternatives);
-    if (hits.length === 1) continue;
-    partition.isDownload = false;
-    if (hits.length === 0) absent.push(partition.name);
-    else {
-      const message = `Which of these belongs to ${partition.name} is unclear, so it is not ticked: ${hits.join(', ')}.`;
-      problems.push({ severity: 'warning', code: 'FIRMWARE_FILE_AMBIGUOUS', message });
-    }
-  }
-  if (absent.length === 0) return;
-  const message = `There is no image for ${absent.join(', ')}; what is there is flashed, the rest stays as it is.`;
-  problems.push({ severity: 'warning', code: 'FIRMWARE_FILES_ABSENT', message });
 }
 
 async function scattersOf(
@@ -127,78 +124,49 @@ async function scattersOf(
   return { read: [{ path, scatter: await readScatter(folder, path) }], refused: [] };
 }
 
-interface Rated extends FoundScatter {
-  /** Ticked images that are there, and all ticked ones. Of several layouts the best. */
-  present: number;
-  ticked: number;
-}
-
-function rate(found: FoundScatter, lookup: FileLookup): Rated {
-  const home = folderOf(found.path);
-  const counts = found.scatter.layouts.map((layout) => {
-    const ticked = new Map(tickedFiles(layout).map((partition) => [partition.fileName, partition]));
-    return {
-      present: [...ticked.values()].filter((partition) => fileOf(partition, lookup, home) !== undefined).length,
-      ticked: ticked.size,
-    };
-  });
-  return { ...found, ...counts.reduce((best, each) => (each.present > best.present ? each : best)) };
-}
-
-function tickedFiles(layout: ScatterLayout): ScatterPartition[] {
-  return layout.partitions.filter(({ isDownload, fileName }) => isDownload && fileName !== undefined);
-}
-
-/** Most images there, then fewest missing, then nearest the top, then the plain set rather than the signed one. */
-function byMerit(a: Rated, b: Rated): number {
-  const signed = ({ path }: Rated) => (/verified|sign/i.test(nameOf(path)) ? 1 : 0);
-  const depth = ({ path }: Rated) => path.split('/').length;
-  return (
-    b.present - a.present ||
-    a.ticked - b.ticked ||
-    depth(a) - depth(b) ||
-    signed(a) - signed(b) ||
-    (a.path < b.path ? -1 : 1)
-  );
-}
-
-function describe({ scatter, present, ticked }: Rated): string {
-  const storage = scatter.layouts.map((layout) => layout.storage.toUpperCase()).join(' and ');
-  const project = scatter.project ? `, project ${scatter.project}` : '';
-  return `${scatter.platform || 'unnamed platform'}${project}, ${storage}, ${present} of ${ticked} ticked image files are there`;
-}
-
-/**
- * By the scatter file's own word, else by name beside the scatter file or one folder below: `preloader_<project>.bin`, or the
- * only one there is. Of several none is guessed: another board's memory settings do not start this one.
- */
-function findPreloader(
-  scatter: ScatterFile,
-  fileFor: FirmwarePackage['fileFor'],
+/** The entry files of packages for SP Flash Tool 6; mostly there is none. */
+async function readFlashXmls(
+  folder: FolderSource,
   paths: readonly string[],
-  home: string,
+  lookup: FileLookup,
   problems: FirmwareProblem[],
-): string | undefined {
-  const partitions = scatter.layouts.flatMap((layout) => layout.partitions).filter(isPreloader);
-  for (const partition of partitions) {
-    const path = fileFor(partition);
-    if (path !== undefined) return path;
+): Promise<FlashXml[]> {
+  const entries: FlashXml[] = [];
+  for (const path of paths.filter(isFlashXml).slice(0, 8)) {
+    const source = await folder.open(path);
+    if (source.size > FLASH_XML_LIMIT) continue;
+    const entry = parseFlashXml(path, await source.read(0, source.size), lookup);
+    if (entry) entries.push(entry);
+    if (entry?.wants !== undefined && entry.scatter === undefined) {
+      const message = `${path} names the scatter file '${entry.wants}', which is not there.`;
+      problems.push({ severity: 'warning', code: 'FILE_MISSING', message });
+    }
   }
-  const files = paths.filter((path) => /^preloader[^/]*\.(bin|img)$/i.test(nameOf(path)));
-  const beside = files.filter((path) => folderOf(path) === home);
-  const near = beside.length > 0 ? beside : files.filter((path) => folderOf(folderOf(path)) === home);
-  const project = `preloader_${scatter.project.toLowerCase()}.bin`;
-  const best = near.find((path) => nameOf(path).toLowerCase() === project) ?? (near.length === 1 ? near[0] : undefined);
-  const named = partitions.find((partition) => partition.fileName !== undefined)?.fileName;
-  const lack = `The scatter file names ${named === undefined ? 'no preloader file' : `'${named}', which is not there`}`;
-  if (best !== undefined) {
-    const message = `${lack}; the memory settings are taken from ${best}.`;
-    problems.push({ severity: 'warning', code: 'PRELOADER_GUESSED', message });
-  } else if (near.length > 1) {
-    const message = `${lack}, and which of these is meant is unclear: ${near.join(', ')}.`;
-    problems.push({ severity: 'warning', code: 'PRELOADER_AMBIGUOUS', message });
-  }
-  return best;
+  return entries;
+}
+
+function signedSet(twins: ReadonlyMap<string, string>): FirmwareProblem {
+  const [plain, signed] = [...twins][0] as [string, string];
+  return {
+    severity: 'warning',
+    code: 'FIRMWARE_SIGNED_SET',
+    message: `${twins.size} images are there twice: plain, as the scatter file names them (${plain}), and signed (${signed}). A phone with secure boot starts with signed ones only; if there is a scatter file for them, name it with --scatter.`,
+  };
+}
+
+function fileOfPartition(scatter: ScatterFile, fileFor: FirmwarePackage['fileFor'], name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  const found = scatter.layouts
+    .flatMap((layout) => layout.partitions)
+    .find((partition) => partition.name.toLowerCase() === wanted);
+  return found && fileFor(found);
+}
+
+function unreadableLines({ path, problems }: ChecksumList): FirmwareProblem[] {
+  if (problems.length === 0) return [];
+  const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  const message = `${path} cannot be understood completely: ${problems[0]}${rest}.`;
+  return [{ severity: 'warning', code: 'CHECKSUM_LIST_UNREADABLE', message }];
 }
 
 const KNOWN_EXTRAS =
@@ -207,12 +175,13 @@ const KNOWN_EXTRAS =
 function unknownFiles(
   paths: readonly string[],
   scatter: ScatterFile,
-  fileFor: FirmwarePackage['fileFor'],
+  images: ImageLookup,
   home: string,
   known: readonly string[],
 ): string[] {
   const used = new Set<string | undefined>(known);
-  for (const layout of scatter.layouts) for (const partition of layout.partitions) used.add(fileFor(partition));
+  for (const layout of scatter.layouts)
+    for (const partition of layout.partitions) for (const path of images.filesFor(partition)) used.add(path);
   return paths.filter((path) => folderOf(path) === home && !used.has(path) && !KNOWN_EXTRAS.test(nameOf(path)));
 }
 

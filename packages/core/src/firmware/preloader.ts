@@ -1,5 +1,5 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
-import { ascii, hex, hexBytes } from '../wire/index.js';
+import { ascii, hex, hexBytes, latin1 } from '../wire/index.js';
 import { EMI_TAG, findEmiTable } from './emi-parse.js';
 import type { EmiTable } from './emi-table.js';
 import { type PlatformHint, platformHints } from './platform-hints.js';
@@ -23,6 +23,8 @@ export interface PreloaderProblem {
 export interface Preloader {
   /** `plain`: as in firmware folders. `boot-region`: a dump of a boot area. `emi-only`: memory settings without a preloader. */
   shape: 'plain' | 'boot-region' | 'emi-only';
+  /** Name in the header of a boot area: `EMMC_BOOT`, `UFS_BOOT`, `COMBO_BOOT`, `SDMMC_BOOT`; absent without one. */
+  bootHeader?: string;
   /** From the GFH to the end of the signature: what agents take. The whole file when `emi-only`. */
   file: Uint8Array;
   /** Where the boot ROM puts it; 0 when `emi-only`. */
@@ -79,6 +81,7 @@ export function parsePreloader(fileName: string, bytes: Uint8Array): Preloader {
   checkName(fileName, emi, problems);
   return {
     shape: start === 0 ? 'plain' : 'boot-region',
+    ...(start === 0 ? {} : bootHeaderOf(bytes)),
     file,
     loadAddress: info.loadAddress,
     signatureLength: info.signatureLength,
@@ -113,6 +116,12 @@ function emiOnly(fileName: string, bytes: Uint8Array): Preloader {
     emi,
     problems,
   };
+}
+
+/** The name with which a boot area begins; a NAND dump has another form of header. */
+function bootHeaderOf(bytes: Uint8Array): { bootHeader?: string } {
+  const name = /^(?:EMMC|UFS|COMBO|SDMMC|SF)_BOOT|^BOOTLOADER!/.exec(latin1(bytes.subarray(0, 12)))?.[0];
+  return name === undefined ? {} : { bootHeader: name };
 }
 
 /** Where the GFH begins: at once, where a boot area's layout says, or wherever it is. */

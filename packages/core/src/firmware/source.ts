@@ -15,7 +15,7 @@ export interface ByteSource {
    * beginning, and reading its end means reading all of it.
    */
   readonly sequential?: boolean;
-  /** CRC-32 of the content, where an archive keeps one that reading does not check by itself. */
+  /** CRC-32 of the content, where an archive keeps one. Reading a `sequential` file to its end checks it. */
   readonly crc32?: number | undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { FirmwareFacts, ImageFact } from '../firmware/firmware-facts.js';
 import { isPreloader } from '../firmware/scatter/is-preloader.js';
+import { checkContent } from './check-content.js';
 import type { Finding } from './finding.js';
 
 const GET_AGAIN = 'Download or unpack the firmware again and compare its checksum.';
@@ -94,7 +95,7 @@ function checkImage(fact: ImageFact): Finding[] {
   if (partition.size > 0 && fact.image.expandedSize > partition.size && !isPreloader(partition)) {
     return [tooLarge(fact, partition.size, `the scatter file (line ${partition.line})`)];
   }
-  return [];
+  return checkContent(fact);
 }
 
 /** An image that would run over its partition's end into the next one. */

@@ -19,6 +19,7 @@ import { type FlashWishes, flashPhone } from './flash-phone.js';
 import { type JobResult, runJob } from './job-shell.js';
 import { Judge, type Outcome } from './judge.js';
 import { leavePhone, type ReachOptions, reachPhone, startAgent } from './phone-session.js';
+import { proveFiles } from './prove-files.js';
 import type { RunRecord } from './run-plan.js';
 import { markOf } from './same-phone.js';
 
@@ -75,6 +76,7 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
   // One layout: everything about the files can be said before the phone is asked for.
   const onlyLayout = firmware.scatter.layouts.length === 1 ? firmware.scatter.layouts[0] : undefined;
   let facts = onlyLayout && checkFiles(await gather(job, onlyLayout));
+  judge.judge(await proveFiles(firmware, job.selection ?? {}, job));
 
   progress('connect', 0);
   const phone = await reachPhone(job);

@@ -42,6 +42,7 @@ const HEAD_BYTES = 64 << 10;
 export class CompressedEntry implements ByteSource {
   readonly name: string;
   readonly size: number;
+  readonly crc32: number | undefined;
   readonly sequential = true;
   readonly #data: EntryData;
   #head: Uint8Array | undefined;
@@ -53,6 +54,7 @@ export class CompressedEntry implements ByteSource {
     this.#data = new EntryData(archive, entry);
     this.name = nameOf(path);
     this.size = this.#data.size;
+    this.crc32 = this.#data.crc32;
   }
 
   /** @throws UnbrickError `ARCHIVE_DAMAGED` */

@@ -139,6 +139,7 @@ describe('archives that are damaged or hostile', () => {
     ['encrypted', { flags: 1 }, 'ARCHIVE_ENCRYPTED'],
     ['compressed in a rare way', { method: 12 }, 'ARCHIVE_METHOD_UNSUPPORTED'],
     ['far larger than it can be', { size: 2_000_000_000 }, 'ARCHIVE_DAMAGED'],
+    ['empty with a checksum', { size: 0 }, 'ARCHIVE_DAMAGED'],
     ['stored with two sizes', { stored: true, size: 70_000 }, 'ARCHIVE_DAMAGED'],
   ])('a file that is %s is refused when it is opened, others are not', async (_what, lie, code) => {
     const folder = await zip([

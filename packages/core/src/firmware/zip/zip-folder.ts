@@ -112,6 +112,10 @@ class ZipFolder implements FolderSource {
     if (more.length > 0) throw duplicateName(this.name, path, more.length + 1);
     if (entry.encrypted) throw archiveEncrypted(path);
     const { compressionMethod: method, compressedSize: packed, uncompressedSize: size } = entry;
+    if (size === 0 && (entry.crc32 ?? 0) !== 0) {
+      // Nobody reads an empty file to its end, where its checksum would be compared.
+      throw archiveDamaged(path, 'is damaged: it has a checksum, but no content', [`0 bytes out of ${packed}`]);
+    }
     if (method === STORED ? packed !== size : size > (packed + 1) * MAX_RATIO) {
       const how = method === STORED ? 'stored as they are' : 'compressed';
       throw archiveDamaged(path, 'is damaged or made to do harm: its size cannot be true', [

@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
-import { concat, crc32, struct, u16, u32 } from '../../wire/index.js';
+import { concat, crc32, struct, u16, u32, u64 } from '../../wire/index.js';
+import type { ByteSource } from '../source.js';
 
 /** Zip archives byte by byte, so that every field can lie. */
 
@@ -120,4 +121,110 @@ export function zipBytes(
       commentLength: 0,
     }),
   );
+}
+
+const Zip64Extra = struct('little', { id: u16, length: u16, size: u64, packed: u64 });
+const Zip64End = struct('little', {
+  signature: u32,
+  length: u64,
+  madeBy: u16,
+  version: u16,
+  disk: u32,
+  directoryDisk: u32,
+  entriesHere: u64,
+  entries: u64,
+  directorySize: u64,
+  directoryOffset: u64,
+});
+const Zip64Locator = struct('little', { signature: u32, disk: u32, offset: u64, disks: u32 });
+const IN_EXTRA = 0xffffffff;
+
+/**
+ * An archive of small files and, behind them, one stored file of many gigabytes: its beginning, then zeros. Nothing of that
+ * size exists anywhere; `onRead` tells what is asked for.
+ */
+export function hugeZip(
+  files: readonly ZipFile[],
+  big: { name: string; head: Uint8Array; size: number },
+  onRead: (length: number) => void = () => {},
+): ByteSource {
+  const small = zipBytes(files);
+  const end = EndRecord.parse(small, small.length - EndRecord.size);
+  const name = new TextEncoder().encode(big.name);
+  const common = {
+    flags: NAMES_ARE_UTF8,
+    method: 0,
+    dateTime: DATE,
+    crc32: 0,
+    packed: IN_EXTRA,
+    size: IN_EXTRA,
+    nameLength: name.length,
+    extraLength: Zip64Extra.size,
+  };
+  const extra = Zip64Extra.build({ id: 1, length: 16, size: big.size, packed: big.size });
+  const offset = end.directoryOffset;
+  const local = LocalHeader.build({ signature: 0x04034b50, version: 45, ...common });
+  const before = concat(small.slice(0, offset), local, name, extra, big.head);
+  const directoryOffset = offset + local.length + name.length + extra.length + big.size;
+  const directory = concat(
+    small.slice(offset, offset + end.directorySize),
+    CentralHeader.build({
+      signature: 0x02014b50,
+      madeBy: MADE_ON_UNIX | 45,
+      version: 45,
+      ...common,
+      commentLength: 0,
+      disk: 0,
+      internal: 0,
+      external: (0o100644 << 16) >>> 0,
+      offset,
+    }),
+    name,
+    extra,
+  );
+  const entries = files.length + 1;
+  const after = concat(
+    directory,
+    Zip64End.build({
+      signature: 0x06064b50,
+      length: Zip64End.size - 12,
+      madeBy: MADE_ON_UNIX | 45,
+      version: 45,
+      disk: 0,
+      directoryDisk: 0,
+      entriesHere: entries,
+      entries,
+      directorySize: directory.length,
+      directoryOffset,
+    }),
+    Zip64Locator.build({ signature: 0x07064b50, disk: 0, offset: directoryOffset + directory.length, disks: 1 }),
+    EndRecord.build({
+      signature: 0x06054b50,
+      disk: 0,
+      directoryDisk: 0,
+      entriesHere: entries,
+      entries,
+      directorySize: IN_EXTRA,
+      directoryOffset: IN_EXTRA,
+      commentLength: 0,
+    }),
+  );
+  const size = directoryOffset + after.length;
+  return {
+    name: 'firmware.zip',
+    size,
+    read: (start, length) => {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - start)));
+      onRead(bytes.length);
+      for (const [at, part] of [
+        [0, before],
+        [directoryOffset, after],
+      ] as const) {
+        const from = Math.max(0, start - at);
+        const to = Math.min(part.length, start + bytes.length - at);
+        if (from < to) bytes.set(part.subarray(from, to), at + from - start);
+      }
+      return Promise.resolve(bytes);
+    },
+  };
 }
