@@ -3,7 +3,7 @@ import { UnbrickError } from '../errors/unbrick-error.js';
 import { agentFileBytes } from './agent-file.fixture.js';
 import { MemoryFolder } from './memory-folder.js';
 import { type FirmwarePackage, openFirmware } from './package.js';
-import { gptScatter, headText, multiScatter, partitionText } from './scatter/scatter-text.fixture.js';
+import { gptScatter, headText, multiScatter, partitionText, xmlScatter } from './scatter/scatter-text.fixture.js';
 
 const SCATTER = 'MT6735_Android_scatter.txt';
 const AGENT = agentFileBytes({ entries: [{ hwCode: 0x6735 }] });
@@ -171,6 +171,40 @@ describe('the preloader', () => {
     expect(firmware.problems.map((each) => each.code)).toEqual(codes);
     // A guess serves the memory settings only; it is never what would be written.
     expect(pathOf(firmware, 'preloader')).toBeUndefined();
+  });
+});
+
+describe('a package for SP Flash Tool 6', () => {
+  const flashXml = '<flash><scatter>../images/MT6789_scatter.xml</scatter><da>DA_BR.bin</da></flash>';
+
+  test('its flash.xml decides between scatter files', async () => {
+    const firmware = await open({
+      'download_agent/flash.xml': flashXml,
+      'download_agent/DA_BR.bin': AGENT,
+      'images/MT6789_scatter.xml': xmlScatter(gptScatter({ platform: 'MT6789' })),
+      ...inFolder('old', { [SCATTER]: gptScatter(), ...IMAGES }),
+    });
+    expect(firmware.scatterPath).toBe('images/MT6789_scatter.xml');
+    expect(firmware.scatterWhy).toContain('named by flash.xml');
+    expect(firmware.agentFiles).toEqual(['download_agent/DA_BR.bin']);
+  });
+
+  test('a flash.xml that names what is not there is told', async () => {
+    const firmware = await open({ 'download_agent/flash.xml': flashXml, [SCATTER]: gptScatter(), ...IMAGES });
+    expect(firmware.problems).toMatchObject([{ code: 'FILE_MISSING', message: expect.stringContaining('MT6789') }]);
+    expect((await open({ 'flash.xml': '<broken', [SCATTER]: gptScatter(), ...IMAGES })).problems).toEqual([]);
+  });
+});
+
+describe('signed and plain images side by side', () => {
+  test('are told, with the ones that the scatter file names', async () => {
+    const firmware = await open({ [SCATTER]: gptScatter(), ...IMAGES, 'boot-verified.img': '', 'LK-SIGN.bin': '' });
+    expect([...firmware.signedTwins]).toEqual([
+      ['lk.bin', 'LK-SIGN.bin'],
+      ['boot.img', 'boot-verified.img'],
+    ]);
+    expect(firmware.problems).toMatchObject([{ code: 'FIRMWARE_SIGNED_SET' }]);
+    expect(firmware.unknown).toEqual([]);
   });
 });
 

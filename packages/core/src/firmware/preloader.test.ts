@@ -102,6 +102,7 @@ describe('parsePreloader', () => {
     ['EMMC_BOOT', 'preloader_emmc.img', 0x800],
     ['UFS_BOOT', 'preloader_ufs.img', 0x1000],
     ['COMBO_BOOT', 'boot1.bin', 0x1000],
+    ['SDMMC_BOOT', 'preloader_raw.img', 0x800],
   ])('cuts the preloader out of a boot area with a %s header', (device, name, offset) => {
     const area = new Uint8Array(0x8000);
     area.set(ascii(device));
@@ -109,7 +110,7 @@ describe('parsePreloader', () => {
     const plain = preloader();
     area.set(plain, offset);
     const read = parsePreloader(name, area);
-    expect(read).toMatchObject({ shape: 'boot-region', project: 'k65v1_64', problems: [] });
+    expect(read).toMatchObject({ shape: 'boot-region', bootHeader: device, project: 'k65v1_64', problems: [] });
     expect(read.file).toEqual(plain);
     // The layout's offset is wrong: the preloader is found all the same.
     area.fill(0, 0x20c, 0x210);
