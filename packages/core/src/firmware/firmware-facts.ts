@@ -31,11 +31,18 @@ export interface FirmwareFacts {
   preloaderError?: UnbrickError;
 }
 
-/** Opens every selected image (headers only) and the preloader. Damaged files become facts, not exceptions. */
+/** From this size on, going through a compressed file takes a person's patience, bytes. */
+const SLOW_BYTES = 256 << 20;
+
+/**
+ * Opens every selected image (headers only) and the preloader. Damaged files become facts, not exceptions.
+ * @param onSlow told before a large file inside an archive is opened: a sparse image there has to be read to its end
+ */
 export async function gatherFirmwareFacts(
   firmware: FirmwarePackage,
   layout: ScatterLayout,
   selected: readonly ScatterPartition[],
+  onSlow: (path: string) => void = () => {},
 ): Promise<FirmwareFacts> {
   const facts: FirmwareFacts = { package: firmware, layout, selected: [] };
   // The layout's own preloader first: the eMMC and UFS layouts of one package may name different ones.
@@ -48,17 +55,25 @@ export async function gatherFirmwareFacts(
       facts.preloaderError = asUnbrickError(cause, preloaderPath);
     }
   }
-  for (const partition of selected) facts.selected.push(await factOf(firmware, partition));
+  for (const partition of selected) facts.selected.push(await factOf(firmware, partition, onSlow));
   return facts;
 }
 
-async function factOf(firmware: FirmwarePackage, partition: ScatterPartition): Promise<ImageFact> {
+async function factOf(
+  firmware: FirmwarePackage,
+  partition: ScatterPartition,
+  onSlow: (path: string) => void,
+): Promise<ImageFact> {
   const paths = firmware.filesFor(partition);
   const path = paths[0];
   if (path === undefined) return { partition };
   try {
     const images: Image[] = [];
-    for (const each of paths) images.push(await openImage(await firmware.folder.open(each)));
+    for (const each of paths) {
+      const source = await firmware.folder.open(each);
+      if (source.sequential && source.size >= SLOW_BYTES) onSlow(each);
+      images.push(await openImage(source));
+    }
     const whole = images.length > 1 ? joinPieces(partition.fileName ?? path, images) : (images[0] as Image);
     return { partition, path, image: whole };
   } catch (cause) {

@@ -137,7 +137,9 @@ function refuseNonsense({ mode = 'download', selection, backups, checkOnly }: Fl
 }
 
 function gather(job: FlashJob, layout: FirmwareFacts['layout']): Promise<FirmwareFacts> {
-  return gatherFirmwareFacts(job.firmware, layout, selectPartitions(layout, job.selection ?? {}));
+  return gatherFirmwareFacts(job.firmware, layout, selectPartitions(layout, job.selection ?? {}), (path) =>
+    job.emit({ type: 'note', phase: 'preflight', message: `Looking through ${path} inside the archive …` }),
+  );
 }
 
 /** Facts about the preloader alone, while it is not known which of several layouts is this phone's. */

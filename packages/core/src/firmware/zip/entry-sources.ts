@@ -4,6 +4,7 @@ import { nameOf } from '../file-lookup.js';
 import type { ByteSource } from '../source.js';
 import { EntryData } from './entry-data.js';
 import { EntryStream } from './entry-stream.js';
+import type { Releasable, StreamPool } from './stream-pool.js';
 import { zipFailure } from './zip-errors.js';
 
 /** A file that lies in the archive as it is: random access costs nothing. */
@@ -39,22 +40,33 @@ const HEAD_BYTES = 64 << 10;
  * back starts again. Holds some 3 MiB, whatever the size. Content that does not match its checksum or size fails the read
  * that reaches its end.
  */
-export class CompressedEntry implements ByteSource {
+export class CompressedEntry implements ByteSource, Releasable {
   readonly name: string;
   readonly size: number;
   readonly crc32: number | undefined;
   readonly sequential = true;
   readonly #data: EntryData;
+  readonly #pool: StreamPool;
   #head: Uint8Array | undefined;
   #stream: EntryStream | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @param path inside the archive */
-  constructor(archive: ByteSource, entry: FileEntry, path: string) {
+  constructor(archive: ByteSource, entry: FileEntry, path: string, pool: StreamPool) {
     this.#data = new EntryData(archive, entry);
+    this.#pool = pool;
     this.name = nameOf(path);
     this.size = this.#data.size;
     this.crc32 = this.#data.crc32;
+  }
+
+  /** Lets go of the place that was reached; the next read begins anew. */
+  release(): void {
+    this.#turn = this.#turn.then(async () => {
+      const stream = this.#stream;
+      this.#stream = undefined;
+      await stream?.stop();
+    });
   }
 
   /** @throws UnbrickError `ARCHIVE_DAMAGED` */
@@ -85,6 +97,7 @@ export class CompressedEntry implements ByteSource {
       this.#stream = undefined;
     }
     this.#stream ??= await EntryStream.open(this.#data);
+    this.#pool.use(this);
     return this.#stream.read(offset, length);
   }
 }

@@ -87,6 +87,18 @@ describe('a zip archive', () => {
     await Promise.all(reads);
   });
 
+  test('many files open at once are each read right', async () => {
+    const files = Array.from({ length: 8 }, (_, i) => ({ name: `${i}`, content: content.slice(i, 300_000 + i) }));
+    const folder = await zip(files);
+    const sources = await Promise.all(files.map((file) => folder.open(file.name)));
+    for (const offset of [0, 100_000, 200_000, 50_000]) {
+      const pieces = await Promise.all(sources.map((source) => source.read(offset, 90_000)));
+      pieces.forEach((piece, i) => {
+        expect(same(piece, content.slice(i + offset, i + offset + 90_000))).toBe(true);
+      });
+    }
+  });
+
   test('reading forwards decompresses once', async () => {
     let fetched = 0;
     const bytes = zipBytes([{ name: 'a', content }]);

@@ -3,6 +3,7 @@ import { UnbrickError } from '../../errors/unbrick-error.js';
 import type { FirmwareProblem } from '../firmware-problem.js';
 import type { ByteSource, FolderSource } from '../source.js';
 import { CompressedEntry, StoredEntry } from './entry-sources.js';
+import { StreamPool } from './stream-pool.js';
 import {
   archiveDamaged,
   archiveEncrypted,
@@ -89,6 +90,7 @@ class ZipFolder implements FolderSource {
   readonly problems: readonly FirmwareProblem[];
   readonly #archive: ByteSource;
   readonly #files: ReadonlyMap<string, readonly FileEntry[]>;
+  readonly #pool = new StreamPool();
 
   constructor(archive: ByteSource, files: ReadonlyMap<string, readonly FileEntry[]>, problems: FirmwareProblem[]) {
     this.name = archive.name;
@@ -123,7 +125,7 @@ class ZipFolder implements FolderSource {
       ]);
     }
     if (method === STORED) return new StoredEntry(this.#archive, entry, path);
-    if (method === DEFLATE) return new CompressedEntry(this.#archive, entry, path);
+    if (method === DEFLATE) return new CompressedEntry(this.#archive, entry, path, this.#pool);
     throw methodUnsupported(path, method);
   }
 }
