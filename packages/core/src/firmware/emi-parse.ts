@@ -5,7 +5,7 @@ import type { EmiEntry, EmiTable } from './emi-table.js';
 /** Begins every table; two decimal digits follow: the version. */
 export const EMI_TAG = 'MTK_BLOADER_INFO_v';
 
-/** What stands before the entries, the same in all versions. See docs/formats/firmware.md, "EMI table". */
+/** What stands before the entries, the same in all versions. See docs/protocol/preloader.md, "Memory settings". */
 export const EmiHeader = struct('little', {
   tag: text(0x1b),
   fileName: text(0x3d),

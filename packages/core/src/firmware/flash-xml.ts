@@ -1,7 +1,7 @@
 import { readXml, type XmlElement, XmlError } from '../xml/index.js';
 import { type FileLookup, folderOf, nameOf } from './file-lookup.js';
 
-/** The entry file of a package for SP Flash Tool 6. See docs/formats/firmware.md, "flash.xml". */
+/** The entry file of a package for SP Flash Tool 6. See docs/protocol/scatter.md, "XML form". */
 export interface FlashXml {
   /** Path of the entry file. */
   path: string;

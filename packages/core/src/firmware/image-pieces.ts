@@ -2,7 +2,7 @@ import { UnbrickError } from '../errors/unbrick-error.js';
 import { folderOf, nameOf } from './file-lookup.js';
 import type { Image, Run } from './image.js';
 
-/** Large images that come in numbered pieces, each a sparse image of its own. See docs/formats/firmware.md, "Packages". */
+/** Large images that come in numbered pieces, each a sparse image of its own. See docs/protocol/images.md, "Sparse images". */
 
 /** The pieces of one image. */
 export interface PieceSet {

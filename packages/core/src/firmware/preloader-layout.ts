@@ -2,7 +2,7 @@ import { struct, text, u8, u16, u32 } from '../wire/index.js';
 
 /** Begins every GFH header. */
 export const GFH_MAGIC = 'MMM';
-/** The common beginning of the headers that stand before a preloader's code. See docs/formats/firmware.md, "GFH". */
+/** The common beginning of the headers that stand before a preloader's code. See docs/protocol/preloader.md, "GFH". */
 export const GfhHeader = struct('little', { magic: text(3), version: u8, size: u16, type: u16 });
 
 /** The first GFH header: what the file is and how long. */

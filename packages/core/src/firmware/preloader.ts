@@ -48,7 +48,7 @@ const USE_ANOTHER = 'Download or unpack the firmware again and compare its check
 const KEEP_OWN = 'Leave the phone’s preloader as it is: --skip preloader';
 
 /**
- * Reads a preloader file in any of its three shapes. See docs/formats/firmware.md, "Preloader file".
+ * Reads a preloader file in any of its three shapes. See docs/protocol/preloader.md, "Preloader file".
  * @param fileName without folders; compared with the name embedded in the file
  * @throws UnbrickError `PRELOADER_ZEROED`, `PRELOADER_TRUNCATED`, `PRELOADER_UNREADABLE`
  */

@@ -16,7 +16,7 @@ const LONGEST_TABLE = 0x4000;
 /**
  * Reads the PMT of a raw NAND. Its two copies lie in the last two erase blocks before the bad-block pool, which is the end of
  * the region: first the main copy, searched from its first page on, then the mirror, searched from its last page back; a
- * block holds the versions of the table one page after the other. See docs/formats/firmware.md, "PMT".
+ * block holds the versions of the table one page after the other. See docs/protocol/partition-tables.md, "PMT".
  * @param regionSize bytes
  * @throws what `read` throws; damage in the table is told in `problems`
  */

@@ -22,7 +22,7 @@ export interface PmtResult {
 }
 
 /**
- * Reads the PMT, the partition list of eMMC phones before GPT (MT6577 … MT6592). See docs/formats/firmware.md, "PMT".
+ * Reads the PMT, the partition list of eMMC phones before GPT (MT6577 … MT6592). See docs/protocol/partition-tables.md, "PMT".
  * @param regionSize size of the user area, bytes
  * @throws what `read` throws; damage in the table is told in `problems`
  */

@@ -1,7 +1,7 @@
 import { type ChecksumList, type ListedChecksum, MOST_PROBLEMS } from './checksum-list.js';
 
 /**
- * Reads a Checksum.ini: a switch and one sum a partition. See docs/formats/firmware.md, "Checksums".
+ * Reads a Checksum.ini: a switch and one sum a partition. See docs/protocol/images.md, "Checksums".
  * @param fileOf the image of a partition by the partition's name, undefined when it has none
  */
 export function parseChecksumIni(

@@ -12,7 +12,7 @@ const METHODS: Readonly<Record<string, ChecksumMethod>> = {
 };
 
 /**
- * Reads a scatter_checksum.xml: one checksum a file name. See docs/formats/firmware.md, "Checksums".
+ * Reads a scatter_checksum.xml: one checksum a file name. See docs/protocol/images.md, "Checksums".
  * @param resolve the path of a file as the list names it
  */
 export function parseChecksumXml(

@@ -1,7 +1,7 @@
 import { array, bytes, latin1, struct, text, u32 } from '../../wire/index.js';
 import type { Content } from './content.js';
 
-/** Header versions 0 to 2; the fields behind `id` grow with the version. See docs/formats/firmware.md, "Boot images". */
+/** Header versions 0 to 2; the fields behind `id` grow with the version. See docs/protocol/images.md, "Boot images". */
 export const BootHeader = struct('little', {
   magic: text(8),
   kernelSize: u32,

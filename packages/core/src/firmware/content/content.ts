@@ -79,7 +79,7 @@ const MARKS: readonly Mark[] = [
 /** How much of the beginning of an image is enough to name its content. */
 export const CONTENT_BYTES = 8192;
 
-/** What an image is, from its first {@link CONTENT_BYTES}. Never throws. See docs/formats/firmware.md, "Images". */
+/** What an image is, from its first {@link CONTENT_BYTES}. Never throws. See docs/protocol/images.md, "What belongs where". */
 export function contentOf(head: Uint8Array): Content {
   if (head.length === 0) return { kind: 'empty', label: 'empty', details: [] };
   if (isSparse(head)) return { kind: 'sparse', label: 'Android sparse image', details: [] };

@@ -12,7 +12,7 @@ interface Expectation {
 
 const FILE_SYSTEMS: readonly ContentKind[] = ['file-system'];
 
-/** By name without slot. A partition that is not here may hold anything. See docs/formats/firmware.md, "Images". */
+/** By name without slot. A partition that is not here may hold anything. See docs/protocol/images.md, "What belongs where". */
 const EXPECTATIONS: readonly Expectation[] = [
   {
     partition: /^(boot|bootimg|recovery|init_boot)$/,

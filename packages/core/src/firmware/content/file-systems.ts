@@ -1,7 +1,7 @@
 import { latin1, viewOf } from '../../wire/index.js';
 import type { Content } from './content.js';
 
-/** File systems by their superblocks. See docs/formats/firmware.md, "File systems". */
+/** File systems by their superblocks. See docs/protocol/images.md, "File systems". */
 export function readFileSystem(head: Uint8Array): Content | undefined {
   return readExt(head) ?? readErofs(head) ?? readF2fs(head) ?? readSquashfs(head);
 }

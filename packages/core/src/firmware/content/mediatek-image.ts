@@ -34,7 +34,7 @@ export interface MediatekPart {
   next: number;
 }
 
-/** The header at `offset` of `head`, or undefined. See docs/formats/firmware.md, "MediaTek partition header". */
+/** The header at `offset` of `head`, or undefined. See docs/protocol/images.md, "MediaTek partition header". */
 export function mediatekPart(head: Uint8Array, offset = 0): MediatekPart | undefined {
   if (head.length < offset + MediatekImageHeader.size) return undefined;
   const header = MediatekImageHeader.parse(head, offset);

@@ -1,7 +1,7 @@
 import { bytes, latin1, struct, text, u32, viewOf } from '../../wire/index.js';
 import type { Content } from './content.js';
 
-/** Android verified-boot metadata; big-endian. See docs/formats/firmware.md, "vbmeta". */
+/** Android verified-boot metadata; big-endian. See docs/protocol/images.md, "Verified-boot metadata". */
 export const VbmetaHeader = struct('big', {
   magic: text(4),
   versionMajor: u32,

@@ -46,7 +46,7 @@ export function isSparse(head: Uint8Array): boolean {
 
 /**
  * Walks all chunk headers of an Android sparse image and checks them against each other and against the file's size; the
- * data itself is not read. See docs/formats/firmware.md, "Android sparse images".
+ * data itself is not read. See docs/protocol/images.md, "Sparse images".
  * @throws UnbrickError `SPARSE_TRUNCATED` when the file ends before the image does, `SPARSE_DAMAGED` for everything else
  */
 export async function readSparseIndex(source: ByteSource): Promise<SparseIndex> {
