@@ -52,6 +52,11 @@ export class FrameChannel {
     return this.#write([header(payload.length), payload]);
   }
 
+  /** One frame, header and payload in two writes however short it is. */
+  sendApart(payload: Uint8Array): Promise<void> {
+    return this.#write([header(payload.length), payload]);
+  }
+
   /** One frame whose payload leaves in writes of `piece` bytes; `onBytes` counts them. */
   async sendInPieces(payload: Uint8Array, piece: number, onBytes?: (bytes: number) => void): Promise<void> {
     await this.#write([header(payload.length)]);

@@ -88,6 +88,10 @@ describe('recorded conversations', () => {
       onPercent: (percent) => percents.push(percent),
     });
     expect(percents).toEqual([0, 50, 100]);
+    // Header and payload apart, as the genuine hosts write them.
+    const writes = ports[0]?.writes.map(({ length }) => length) ?? [];
+    expect(writes.filter((_, i) => i % 2 === 0).every((length) => length === 12)).toBe(true);
+    expect(writes.slice(0, 4)).toEqual([12, 3, 12, 271]);
   });
 
   it('a write with checksums, whose agent looks for other files first', async () => {
@@ -398,6 +402,21 @@ describe('agents that refuse or misbehave, and stay usable', () => {
       },
       (talk) => talk.do(writePartition('boot', path), { ...ASKED, ...source(path, DATA) }),
     );
+  });
+
+  it('progress comes with and without a text, as a single line or not at all', async () => {
+    const percents: number[] = [];
+    await withDevice(
+      async (device) => {
+        await device.command();
+        device.say('OK');
+        await device.progress('x', 'OK!PROGRESS@50', 'OK!PROGRESS@100@done');
+        await device.progress('x');
+        await device.end();
+      },
+      (talk) => talk.do(NEXT, { ...ASKED, onPercent: (percent) => percents.push(percent) }),
+    );
+    expect(percents).toEqual([50, 100]);
   });
 
   it('log frames stand anywhere', async () => {

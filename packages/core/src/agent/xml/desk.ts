@@ -17,6 +17,6 @@ export interface Desk extends Asked {
   onPercent?: (percent: number) => void;
   /** Soft stop, see {@link TransferOptions}. */
   stop?: TransferOptions['stop'];
-  /** How long the phone may take before its next request, ms. */
+  /** How long the phone may take before its next request or line of progress, ms. */
   requestMs?: number;
 }

@@ -4,7 +4,7 @@ import { describeExtent, expectExtent } from '../checked-extent.js';
 import { eraseFlash } from './command-text.js';
 import type { XmlConversation } from './conversation.js';
 import { regionName } from './regions.js';
-import { XML_TIMEOUT } from './timeouts.js';
+import { eraseMs } from './timeouts.js';
 
 /**
  * ERASE-FLASH: erases the extent and tells the agent's percent as bytes.
@@ -23,7 +23,7 @@ export async function eraseExtent(
   await talk.do(eraseFlash(name, extent.start, extent.length), {
     stage: 'erase',
     what: `to erase ${describeExtent(extent)}`,
-    requestMs: XML_TIMEOUT.progress,
+    requestMs: eraseMs(extent.length),
     onPercent: (percent) => onBytes?.(Math.floor((extent.length / 100) * percent)),
     ...(stop ? { stop } : {}),
   });

@@ -13,8 +13,10 @@ const MOST_LINES = 1_000;
  * @throws UnbrickError for a broken conversation only
  * See docs/protocol/xml-agent.md, "PROGRESS-REPORT".
  */
-export async function followProgress(channel: XmlChannel, { stage, what, stop, onPercent }: Desk): Promise<Outcome> {
-  const wait = { timeoutMs: XML_TIMEOUT.progress, what: `the progress of the order ${what}`, stage };
+export async function followProgress(channel: XmlChannel, desk: Desk): Promise<Outcome> {
+  const { stage, what, stop, onPercent, requestMs = 0 } = desk;
+  const timeoutMs = Math.max(XML_TIMEOUT.progress, requestMs);
+  const wait = { timeoutMs, what: `the progress of the order ${what}`, stage };
   let cancelled = false;
   await channel.sendOk();
   for (let lines = 0; ; lines++) {

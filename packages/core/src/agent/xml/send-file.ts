@@ -63,7 +63,7 @@ async function sendChunks(
     await channel.sendText(`${XmlAck.OK}@${hex(checksummed ? chunk.checksum : 0)}`);
     const ready = await channel.ack({ ...wait(desk), what: `the go-ahead for the chunk at byte ${done}` });
     if (!ready.ok) return refusedAt(done, ready.text);
-    await channel.send(chunk.bytes);
+    await channel.sendData(chunk.bytes);
     const stored = await channel.ack({ ...wait(desk), what: `the answer to the chunk at byte ${done}` });
     if (!stored.ok) return refusedAt(done, stored.text);
     done += chunk.bytes.length;

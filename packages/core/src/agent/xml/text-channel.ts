@@ -17,8 +17,14 @@ export class XmlChannel extends FrameChannel {
   /** A request that came where an acknowledgement was due: the phone has gone on, and it is next. */
   #early: string | undefined;
 
+  /** In two writes, as MediaTek's hosts do: nothing says that agents take a header and its text from one USB packet. */
   sendText(text: string): Promise<void> {
-    return this.send(withNul(text));
+    return this.sendApart(withNul(text));
+  }
+
+  /** One chunk of a file. */
+  sendData(data: Uint8Array): Promise<void> {
+    return this.sendApart(data);
   }
 
   sendOk(): Promise<void> {

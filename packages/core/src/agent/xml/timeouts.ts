@@ -18,3 +18,11 @@ export const XML_TIMEOUT = {
   /** Between two lines of a progress report. */
   progress: 120_000,
 } as const;
+
+/** Old cards erase some 250 MiB a second, and agents may say nothing until an erase is over. */
+const ERASE_MS_PER_GIB = 4_000;
+
+/** How long an agent may be busy with erasing `length` bytes. */
+export function eraseMs(length: number): number {
+  return XML_TIMEOUT.progress + Math.ceil((length / 0x40000000) * ERASE_MS_PER_GIB);
+}

@@ -6,7 +6,7 @@ import { type CommandText, memoryFile, writeFlash, writePartition } from './comm
 import type { XmlConversation } from './conversation.js';
 import { PrimedSource } from './primed-source.js';
 import { regionName } from './regions.js';
-import { XML_TIMEOUT } from './timeouts.js';
+import { eraseMs } from './timeouts.js';
 
 /** Space the device header takes in front of the preloader: 0x800 on eMMC, 0x1000 on UFS. */
 const DEVICE_HEADER = 0x1000;
@@ -69,7 +69,8 @@ async function sendSource(
     stage: 'write',
     what,
     source: { path, length, data },
-    requestMs: XML_TIMEOUT.chunk,
+    // The place is erased first.
+    requestMs: eraseMs(length),
     ...(onBytes ? { onBytes } : {}),
     ...(stop ? { stop } : {}),
   });
