@@ -8,6 +8,7 @@
  * - `bad-write=PARTITION`: data written there is silently stored wrong (one flipped bit a write)
  * - `write-error=PARTITION`: the memory chip reports an error when that partition is written
  * - `silent`: the phone enumerates and never answers
+ * - `agent-silent=TIMES`: the first so many Download Agents hang at once, until the battery is taken out and put back
  * - `short-window`: the preloader shows itself for 0.6 s only, then stays away for 2 s, again and again
  */
 export interface FaultPlan {
@@ -18,6 +19,7 @@ export interface FaultPlan {
   badWrite?: string;
   writeError?: string;
   silent: boolean;
+  agentSilent?: number;
   shortWindow: boolean;
 }
 
@@ -48,6 +50,11 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
       if (!Number.isSafeInteger(bytes) || bytes < 1) throw new RangeError('disconnect-after needs a number of bytes');
       return { ...plan, disconnectAfter: bytes };
     }
+    case 'agent-silent': {
+      const times = Number(value);
+      if (!Number.isSafeInteger(times) || times < 1) throw new RangeError('agent-silent needs a number of times');
+      return { ...plan, agentSilent: times };
+    }
     case 'bad-write':
     case 'write-error':
       if (!value) throw new RangeError(`${name} needs a partition name: ${name}=system`);
@@ -55,7 +62,7 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
     default:
       throw new RangeError(
         `unknown fault '${text}'; known: dram-fail, da-rejected, sla-required, disconnect-after=BYTES, ` +
-          'bad-write=PARTITION, write-error=PARTITION, silent, short-window',
+          'bad-write=PARTITION, write-error=PARTITION, silent, agent-silent=TIMES, short-window',
       );
   }
 }

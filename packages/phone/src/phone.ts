@@ -76,6 +76,8 @@ export class VirtualPhone {
   readonly #faults: FaultPlan;
   readonly #clock: Clock;
   readonly #fuse: { left: number };
+  /** Agents that will hang when they are started. */
+  #silentAgents: number;
   readonly #closing = new AbortController();
   #born: Promise<void> | undefined;
   #cycle: PowerCycle | undefined;
@@ -98,6 +100,7 @@ export class VirtualPhone {
     this.#faults = faults;
     this.#clock = options.clock ?? REAL_CLOCK;
     this.#fuse = { left: faults.disconnectAfter ?? Number.POSITIVE_INFINITY };
+    this.#silentAgents = faults.agentSilent ?? 0;
     this.#storage = withFaults(options.storage, profile, faults);
   }
 
@@ -238,6 +241,10 @@ export class VirtualPhone {
       ...(windowMs === undefined ? {} : { windowMs }),
     });
     const stage1 = stage === 'brom' ? await bootRom(session) : await preloader(session);
+    if (this.#silentAgents > 0) {
+      this.#silentAgents--;
+      return hang(wire);
+    }
     const firmware = this.#options.agent ?? agentFirmware(profile.agent.generation);
     return firmware({ wire, profile, storage: this.#storage, bootedBy: stage, stage1, faults, log });
   }
