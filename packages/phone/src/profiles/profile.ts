@@ -126,7 +126,7 @@ export interface SecurityTraits {
   authFile?: string;
   /** The one certificate that the boot ROM takes: its SHA-256 in hex. */
   certificate?: string;
-  /** The running XFlash agent does nothing before its challenge is answered with the private half of this key. */
+  /** The running XFlash or XML agent does nothing before its challenge is answered with the private half of this key. */
   agentLinkKey?: RsaPublicKey;
   /** What the legacy agent refuses by its security policy. */
   agentRefuses?: ('boot-loader' | 'format')[];

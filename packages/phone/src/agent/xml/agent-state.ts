@@ -41,6 +41,8 @@ export interface XmlAgentState {
   /** NOTIFY-INIT-HW of stage 2 has brought up the storage. */
   storageReady: boolean;
   usbSpeed: 'full-speed' | 'high-speed';
+  /** The host has proved that it has the owner's key. */
+  authorised: boolean;
 }
 
 /** A command that ends with `ERR`; `text` goes into the message of CMD:END. */
@@ -75,6 +77,7 @@ export function newXmlAgentState(session: AgentSession): XmlAgentState {
     storageReady: false,
     // The boot ROM enumerates at full speed; a preloader has switched its controller to high speed already.
     usbSpeed: fromPreloader ? 'high-speed' : 'full-speed',
+    authorised: false,
   };
 }
 

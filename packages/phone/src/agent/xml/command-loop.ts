@@ -4,6 +4,7 @@ import { hang } from '../../device/wire.js';
 import { StorageFault } from '../../storage/phone-storage.js';
 import { AgentError } from '../flash/flash-context.js';
 import { CommandFailed, logCommand, type XmlAgentState } from './agent-state.js';
+import { requireProof } from './owner-proof.js';
 import { requestText } from './request.js';
 import { FrameError } from './text-channel.js';
 
@@ -17,6 +18,8 @@ export interface Command {
   writes?: boolean;
   /** It leaves what the command before it said in the message. */
   keepsMessage?: boolean;
+  /** A phone that knows its owner's key refuses it until the host has proved that it has the key. */
+  needsProof?: boolean;
   /** @throws CommandFailed */
   run(state: XmlAgentState, root: XmlElement): Promise<AfterEnd> | Promise<void>;
 }
@@ -62,6 +65,7 @@ async function runOne(state: XmlAgentState, commands: CommandTable): Promise<voi
   let after: AfterEnd | undefined;
   let result: string = XmlAck.OK;
   try {
+    if (command.needsProof) requireProof(state, name ?? '');
     after = (await command.run(state, root)) ?? undefined;
   } catch (error) {
     result = XmlAck.ERR;

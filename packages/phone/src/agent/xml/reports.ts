@@ -69,7 +69,8 @@ export async function systemProperty(state: XmlAgentState, root: XmlElement): Pr
   const key = required(root, 'arg', 'key');
   const targetFile = required(root, 'arg', 'target_file');
   logCommand(state, 'GET-SYS-PROPERTY', false, { key });
-  const items = key === 'DA.SLA' ? [{ name: 'item', attributes: { key }, content: 'DISABLED' }] : [];
+  const content = state.session.profile.security?.agentLinkKey === undefined ? 'DISABLED' : 'ENABLED';
+  const items = key === 'DA.SLA' ? [{ name: 'item', attributes: { key }, content }] : [];
   const text = writeXml({ name: 'sys_prop', attributes: { version: '1.0' }, content: items });
   await uploadText(state, { info: 'sys-prop', targetFile, text, nul: false });
 }
