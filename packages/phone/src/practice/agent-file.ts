@@ -25,6 +25,7 @@ const STAGE1_LENGTH = 0x10000;
 const XML_STAGE1_LENGTH = 0x48000;
 /** Not a multiple of the 4 KiB packets of legacy agents, as most real ones. */
 const STAGE2_LENGTH = 0x28428;
+const WHOLE_PACKETS = 0x29000;
 /** Where stage 1 keeps the digest of stage 2 and the texts that tell its dialect. */
 const DIGEST_OFFSET = 0xc000;
 const TEXT_OFFSET = 0xd000;
@@ -153,7 +154,8 @@ function formOf({ agent, hwCode }: Profile): Form {
 function secondRegion(profile: Profile, form: Form): Uint8Array {
   const seed = `stage 2 ${profile.platform}`;
   if (form === 'helper') return noise(seed, HELPER_LENGTH);
-  if (form === 'two stages') return noise(seed, STAGE2_LENGTH);
+  // Some builds are whole packets long; then an acknowledgement for an empty tail comes.
+  if (form === 'two stages') return noise(seed, profile.platform === 'MT8173' ? WHOLE_PACKETS : STAGE2_LENGTH);
   const table = noise(seed, NAND_RECORDS * LEGACY_NAND_RECORD_SIZE).slice();
   // Each record begins with the number of its chip; this phone's own chip, if it has NAND, is the last.
   for (let i = 0; i < NAND_RECORDS; i++) table.set(encode(u16, 'little', i), i * LEGACY_NAND_RECORD_SIZE);

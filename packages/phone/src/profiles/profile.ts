@@ -70,6 +70,8 @@ export interface Profile {
       dramWords?: number[];
       /** 1 on MT6573, MT6575 and MT6577: no storage probe, a NAND table in place of stage 2, DRAM set up by command. 2 if not stated. */
       stages?: 1 | 2;
+      /** The agent has to prepare the phone's security data before it takes commands. */
+      firstVisit?: boolean;
       /** Order of the CID's words in the flash report; as in memory unless stated. */
       reportCid?: 'memory' | 'natural' | 'word-pairs';
     };

@@ -47,4 +47,9 @@ describe('flash report', () => {
     expect(fromHex(report)).toHaveLength(length);
     expect(report).toMatch(/5a 00 00 0c 0b 00 00 04 09 c1$/);
   });
+
+  it('says when the phone had to prepare its security data, and when it was done', async () => {
+    const report = await reportOf(testProfile({ extraConfig: 'none', firstVisit: true }));
+    expect(report).toMatch(/ a5 5a 00 00 0c 0b 00 00 04 09 c1$/);
+  });
 });

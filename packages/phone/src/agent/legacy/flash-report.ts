@@ -52,7 +52,8 @@ export async function sendFlashReport(
   );
   if (traits.bmtWord) await host.sendWord(session.profile.storage.nand?.poolBlocks ?? BMT_BLOCKS);
   await host.send(
-    Uint8Array.of(LegacyByte.ACK), // nothing to pre-process
+    // A phone that prepares its security data on the first visit says when it is done; otherwise there is nothing to do.
+    traits.firstVisit ? Uint8Array.of(LegacyByte.NACK, LegacyByte.ACK) : Uint8Array.of(LegacyByte.ACK),
     word(LegacyError.DA_BLANK_FLASH), // status of the last download, informational
     word(session.profile.storage.kind === 'nand' ? LegacyBootStyle.NAND : LegacyBootStyle.EMMC),
     Uint8Array.of(LegacyByte.SOC_OK),

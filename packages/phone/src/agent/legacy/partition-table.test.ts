@@ -1,6 +1,16 @@
 import { ascii, concat, crc32, GptHeader, LegacyGptEntry, LegacyPmtEntry, struct, text, u64 } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
-import { be32, fromHex, startStage2, type TestStorage, testProfile, toHex } from './testing/test-bench.fixture.js';
+import {
+  be32,
+  fromHex,
+  passConfig,
+  startAgent,
+  startStage2,
+  type TestStorage,
+  testProfile,
+  toHex,
+  uploadStage2,
+} from './testing/test-bench.fixture.js';
 
 const USER = 0x1d2000000;
 const gptEntry = (name: string, start: number, size: number) =>
@@ -195,5 +205,26 @@ describe('the PMT', () => {
     const many = new Array<Uint8Array>(47).fill(SENT.slice(0, 0x60));
     expect(await host.ask('a4', be32(47), ...many, be32(0))).toMatch(/5a a5 00 00 13 cd$/);
     expect(storage.writes).toBe(0);
+  });
+});
+
+describe('an agent that is told what table the project has', () => {
+  const profile = testProfile({ extraConfig: 'is-gpt' }, 'pmt');
+
+  it.each([
+    ['00 00 00 00', '5a 00 00 00 60'],
+    ['00 00 00 01', 'a5 00 00 04 0d'],
+  ])('looks for that one only: %s', async (word, answer) => {
+    const { host, storage } = startAgent({ profile });
+    const entry = struct('little', { name: text(64), size: u64, offset: u64, mask: u64 });
+    const copy = new Uint8Array(0x1000);
+    copy.set(ascii('1vTP1.0\0'));
+    copy.set(entry.build({ name: 'NVRAM', size: 0x500000, offset: 0x400000, mask: 0 }), 8);
+    copy.set(ascii('1vTP'), 0xffc);
+    await storage.write('user', USER - 0x100000, copy);
+    await passConfig(host, word);
+    await host.answer();
+    await uploadStage2(host);
+    expect(await host.ask('a5')).toBe(answer);
   });
 });

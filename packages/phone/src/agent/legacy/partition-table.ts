@@ -28,7 +28,9 @@ const SECONDARY = 1;
 export async function readTable(agent: Stage2): Promise<void> {
   const { host, session } = agent;
   logCommand(agent, LegacyCommand.SDMMC_READ_PMT, false);
-  const found = session.profile.storage.table === 'gpt' ? await gptAnswer(agent) : await pmtAnswer(agent);
+  // Agents that are told which kind of table the project has look for no other.
+  const gpt = agent.config.gpt ?? session.profile.storage.table === 'gpt';
+  const found = gpt ? await gptAnswer(agent) : await pmtAnswer(agent);
   if (!found) return host.refuse(LegacyError.PART_NO_VALID_TABLE);
   await host.send(Uint8Array.of(found.state), word(found.entries.length));
   if ((await host.u8()) !== LegacyByte.ACK) return;

@@ -13,6 +13,7 @@ import { nandBirth } from '../../../birth/nand-birth.js';
 import { BadBlockMap } from '../../../nand/bad-block-map.js';
 import { NandChip } from '../../../nand/nand-chip.js';
 import { NandFlash } from '../../../nand/nand-flash.js';
+import { StorageFault } from '../../../storage/phone-storage.js';
 import { pattern } from '../../../testing/bytes.fixture.js';
 import { smallNandPhone } from '../../../testing/nand-phone.fixture.js';
 import {
@@ -134,6 +135,16 @@ describe('NAND images', () => {
   ])('are refused %s', async (_, entry, answer) => {
     const { host } = await nandPhone();
     expect(await host.ask('dd', listHead(1), entry)).toBe(`5a ${answer}`);
+    expect(await host.ask('64')).toBe('5a');
+  });
+
+  it('end when the chip fails otherwise than by a bad block', async () => {
+    const { host, storage } = await nandPhone();
+    await host.ask('dd', listHead(1), image('BOOTIMG', 8, PAGE));
+    await host.ask('de', be32(0x1000));
+    storage.write = () => Promise.reject(new StorageFault('broken'));
+    const data = pattern(PAGE);
+    expect(await host.ask(data, sumOf(data))).toBe('a5 00 00 0b cc');
     expect(await host.ask('64')).toBe('5a');
   });
 

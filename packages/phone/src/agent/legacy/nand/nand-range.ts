@@ -1,6 +1,7 @@
 import { LegacyAddressType, LegacyError, LegacyNandError } from '@unbrick/core/wire';
 import { BadBlockFault } from '../../../nand/nand-chip.js';
 import type { NandAddressing, NandFlash } from '../../../nand/nand-flash.js';
+import { StorageFault } from '../../../storage/phone-storage.js';
 import type { CommandHandler, Stage2 } from '../stage2-state.js';
 import { logCommand } from '../stage2-state.js';
 
@@ -27,9 +28,10 @@ export function checkNandRange(flash: NandFlash, range: NandRange, unit: number)
   return range;
 }
 
-/** The error word for what went wrong with a block; other failures of the program go on up. */
+/** The error word for what went wrong in the chip; other failures of the program go on up. */
 export function nandErrorOf(fault: unknown): number {
   if (fault instanceof BadBlockFault) return LegacyNandError.BAD_BLOCK;
+  if (fault instanceof StorageFault) return LegacyNandError.PAGE_PROGRAM_FAILED;
   throw fault;
 }
 

@@ -1,7 +1,6 @@
 import { LegacyByte, LegacyCommand, LegacyError, LegacyRomType, sum16, viewOf } from '@unbrick/core/wire';
 import { hang } from '../../../device/wire.js';
 import type { NandFlash } from '../../../nand/nand-flash.js';
-import { StorageFault } from '../../../storage/phone-storage.js';
 import { halfword, word } from '../host-line.js';
 import { hangOnMadPacketSize } from '../packets.js';
 import { logCommand, type Stage2 } from '../stage2-state.js';
@@ -81,7 +80,6 @@ async function writeOne(
     }
     return total;
   } catch (fault) {
-    if (!(fault instanceof StorageFault)) throw fault;
     await host.refuse(nandErrorOf(fault));
     return undefined;
   }
