@@ -1,4 +1,4 @@
-import { hex, LegacyError } from '../../wire/index.js';
+import { hex, LegacyError, LegacyNandError } from '../../wire/index.js';
 
 /** Names of status words in the field's own spelling, where it differs from `S_` + our constant. */
 const FIELD_SPELLING: Partial<Record<number, string>> = {
@@ -19,6 +19,13 @@ const FIELD_SPELLING: Partial<Record<number, string>> = {
   [LegacyError.SECURITY_DOWNLOAD_FORBIDDEN]: 'S_SECURITY_SF_CODE_DOWNLOAD_FORBIDDEN',
   [LegacyError.SECURITY_READBACK_FORBIDDEN]: 'S_SECURITY_SF_CODE_READBACK_FORBIDDEN',
   [LegacyError.SECURITY_FORMAT_FORBIDDEN]: 'S_SECURITY_SF_CODE_FORMAT_FORBIDDEN',
+  [LegacyNandError.PAGE_PROGRAM_FAILED]: 'S_DA_NAND_PAGE_PROGRAM_FAILED',
+  [LegacyNandError.SPARE_PROGRAM_FAILED]: 'S_DA_NAND_SPARE_PROGRAM_FAILED',
+  3022: 'S_DA_NAND_HW_COPYBACK_FAILED',
+  [LegacyNandError.ERASE_FAILED]: 'S_DA_NAND_ERASE_FAILED',
+  [LegacyNandError.BAD_BLOCK]: 'S_DA_NAND_BAD_BLOCK',
+  [LegacyNandError.ECC_UNCORRECTABLE]: 'S_DA_NAND_ECC_2BITS_ERR',
+  [LegacyNandError.IMAGE_EXCEEDS_MAX]: 'S_DA_NAND_BIN_SIZE_EXCEED_MAX_SIZE',
   // Words of the DRAM set-up that carry no constant because nothing branches on them.
   3005: 'S_DA_DRAM_ABNORMAL_TYPE_SETTING',
   3006: 'S_DA_DRAMC_RANK0_CALIBRATION_FAILED',
@@ -54,6 +61,11 @@ export function nextStepsFor(word: number): string[] {
     case LegacyError.DA_SDMMC_CRC:
     case LegacyError.DA_SDMMC_TIMEOUT:
     case LegacyError.DA_SDMMC_CONFIG:
+    case LegacyNandError.PAGE_PROGRAM_FAILED:
+    case LegacyNandError.SPARE_PROGRAM_FAILED:
+    case LegacyNandError.ERASE_FAILED:
+    case LegacyNandError.BAD_BLOCK:
+    case LegacyNandError.ECC_UNCORRECTABLE:
       return [
         'Charge the battery, unplug, hold the power key for 15 seconds and repeat.',
         'If it fails again at the same place, the storage chip is worn out or loose: back up what still reads, then see a repair shop.',
