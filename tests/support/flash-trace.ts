@@ -8,6 +8,15 @@ const LEGACY_REGIONS: Record<number, string> = {
   [LegacyPart.USER]: 'user',
 };
 
+const XML_REGIONS: Record<string, string> = {
+  'EMMC-BOOT1': 'boot1',
+  'EMMC-BOOT2': 'boot2',
+  'EMMC-USER': 'user',
+  'UFS-LUA0': 'lu0',
+  'UFS-LUA1': 'lu1',
+  'UFS-LUA2': 'lu2',
+};
+
 /** What the phone was told to change, in the order in which it came, in one form for all agents. */
 export function writesSeen(log: readonly PhoneLogEntry[]): string[] {
   return log
@@ -23,6 +32,15 @@ export function writesSeen(log: readonly PhoneLogEntry[]): string[] {
           return [`erase ${place}`];
         case 'DOWNLOAD':
           return [`write ${String(detail.name).toLowerCase()} +${detail.length}`];
+        // The length of a write is not in the command: the agent asks the host for the size of a file.
+        case 'WRITE-FLASH':
+          return [`write ${XML_REGIONS[String(detail.partition)]} ${hex(Number(detail.offset))}`];
+        case 'ERASE-FLASH':
+          return [
+            `erase ${XML_REGIONS[String(detail.partition)]} ${hex(Number(detail.offset))} +${Number(detail.length)}`,
+          ];
+        case 'WRITE-PARTITION':
+          return [`write ${String(detail.partition).toLowerCase()}`];
         case 'DOWNLOAD_BLOADER':
           return ['write preloader'];
         // House-keeping after raw writes.
@@ -38,7 +56,7 @@ export function writesSeen(log: readonly PhoneLogEntry[]): string[] {
 export async function writesPlanned(
   plan: Plan,
   firmware: FirmwarePackage,
-  agent: 'legacy' | 'xflash',
+  agent: 'legacy' | 'xflash' | 'xml',
 ): Promise<string[]> {
   const lines: string[] = [];
   for (const step of plan.steps) {
@@ -72,5 +90,5 @@ export async function writesPlanned(
         break;
     }
   }
-  return lines;
+  return agent === 'xml' ? lines.map((line) => line.replace(/^(write .*) \+\d+$/, '$1')) : lines;
 }

@@ -9,6 +9,8 @@ const PHONES = [
   { base: 'mt6735-emmc', agent: 'legacy', slots: false },
   { base: 'mt6765-emmc', agent: 'xflash', slots: true },
   { base: 'mt6771-ufs', agent: 'xflash', slots: false },
+  { base: 'mt6833-ufs', agent: 'xml', slots: true },
+  { base: 'mt6855-emmc', agent: 'xml', slots: false },
 ] as const;
 
 describe.each(PHONES)('$base', ({ base, agent, slots }) => {
@@ -65,5 +67,5 @@ describe.each(PHONES)('$base', ({ base, agent, slots }) => {
 
 /** The second boot area is made from the first when the agent writes one only; the plan names both. */
 function isSecondBootArea(line: string): boolean {
-  return /^write (boot2|lu1) 0x0 /.test(line);
+  return /^write (boot2|lu1) 0x0( |$)/.test(line);
 }

@@ -13,6 +13,8 @@ import { tellUnasked, withoutUnasked } from '../plan/unasked-images.js';
 import { checkAgent } from '../preflight/check-agent.js';
 import { checkChip } from '../preflight/check-chip.js';
 import { checkFirmware } from '../preflight/check-firmware.js';
+import { checkMode } from '../preflight/check-mode.js';
+import { checkSet } from '../preflight/check-set.js';
 import { checkBackupOwner, manifestOfPackage } from './backup-package.js';
 import { gatherCredentials } from './credentials.js';
 import { type FlashWishes, flashPhone } from './flash-phone.js';
@@ -68,14 +70,15 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
   const backup = await manifestOfPackage(firmware);
   // A backup of this very phone brings its own data back; a firmware's images for them are left out.
   const selection = backup ? undefined : (job.selection ?? {});
-  const checkFiles = (all: FirmwareFacts): FirmwareFacts => {
+  const checkFiles = async (all: FirmwareFacts): Promise<FirmwareFacts> => {
     const used = selection ? withoutUnasked(all, selection) : all;
-    judge.judge([...checkFirmware(used), ...(selection ? tellUnasked(all, selection) : [])]);
+    const unasked = selection ? tellUnasked(all, selection) : [];
+    judge.judge([...checkFirmware(used), ...unasked, ...(await checkSet(used))]);
     return used;
   };
   // One layout: everything about the files can be said before the phone is asked for.
   const onlyLayout = firmware.scatter.layouts.length === 1 ? firmware.scatter.layouts[0] : undefined;
-  let facts = onlyLayout && checkFiles(await gather(job, onlyLayout));
+  let facts = onlyLayout && (await checkFiles(await gather(job, onlyLayout)));
   judge.judge(await proveFiles(firmware, job.selection ?? {}, job));
 
   progress('connect', 0);
@@ -90,7 +93,8 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
   // Memory settings of another chip's firmware are not to be tried out.
   const cannotGoOn = chip.severity === 'blocker' || !choice.image;
   const credentials = await gatherCredentials(firmware, job.credentials);
-  judge.judge([chip, ...checkAgent(preloaderFacts, phone.identity, choice, credentials)], cannotGoOn);
+  const agentFindings = checkAgent(preloaderFacts, phone.identity, choice, credentials);
+  judge.judge([chip, ...checkMode(preloaderFacts, phone.identity), ...agentFindings], cannotGoOn);
   const needs = {
     image: choice.image as AgentImage,
     emi: preloaderFacts.preloader?.emi,
@@ -102,7 +106,7 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
 
   if (!facts) {
     const layout = firmware.scatter.layouts.find((each) => each.storage === agent.storage.kind);
-    facts = checkFiles(await gather(job, layout ?? (firmware.scatter.layouts[0] as FirmwareFacts['layout'])));
+    facts = await checkFiles(await gather(job, layout ?? (firmware.scatter.layouts[0] as FirmwareFacts['layout'])));
   }
   if (backup) judge.judge([checkBackupOwner(backup, markOf(phone.identity, agent.storage))]);
   return flashPhone(
