@@ -24,6 +24,7 @@ import { phoneCommand } from './commands/phone.js';
 import { practiceCommand } from './commands/practice.js';
 import { readCommand } from './commands/read.js';
 import { rebootCommand } from './commands/reboot.js';
+import { repairTableCommand } from './commands/repair-table.js';
 import { restoreCommand } from './commands/restore.js';
 import { ExitCode } from './exit-codes.js';
 
@@ -168,6 +169,21 @@ program
   .addOption(traceOption())
   .action(async (names, options) => {
     process.exitCode = await eraseCommand(names, options);
+  });
+
+program
+  .command('repair-table')
+  .description('make a damaged copy of the partition table (GPT) whole again from the other copy')
+  .addOption(portOption())
+  .addOption(firmwareOption())
+  .option('--da <file>', 'use this Download Agent file')
+  .option('-y, --yes', 'do not ask before writing')
+  .option('--backup-dir <folder>', 'where the dated folder with what is replaced is made', '.')
+  .addOption(waitOption())
+  .addOption(jsonOption())
+  .addOption(traceOption())
+  .action(async (options) => {
+    process.exitCode = await repairTableCommand(options);
   });
 
 program

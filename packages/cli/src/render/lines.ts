@@ -123,12 +123,14 @@ function planTitle({ mode, firmware, phone }: Plan): string {
       return `Plan: read the phone (${phone}) to a backup`;
     case 'erase':
       return `Plan: erase partitions of the phone (${phone})`;
+    case 'repair-table':
+      return `Plan: repair the partition table of the phone (${phone})`;
   }
 }
 
 function planSum({ steps }: Plan): string {
   const of = (...kinds: PlanStep['kind'][]) => steps.filter((step) => kinds.includes(step.kind) && !step.proven);
-  const writes = of('write', 'write-preloader', 'restore', 'write-table');
+  const writes = of('write', 'write-preloader', 'restore', 'write-table', 'repair-table');
   const bytes = writes.reduce((sum, step) => sum + step.bytes, 0);
   const emptied = of('erase').filter((step) => !writes.some((write) => write.partition === step.partition)).length;
   const backups = of('backup').length;
@@ -157,6 +159,7 @@ const VERBS: Record<PlanStep['kind'], string> = {
   'write-table': 'write',
   restore: 'put back',
   keep: 'keep',
+  'repair-table': 'repair',
   reboot: 'restart',
 };
 
@@ -181,6 +184,8 @@ function stepPlace(step: PlanStep): string {
       return `${at(step.extent)} = ${step.fileName}, compared`;
     case 'write-preloader':
       return `${step.regions.join(' and ')} ← ${step.path}`;
+    case 'repair-table':
+      return `${at(step.extent)} ← the ${step.copy === 'primary' ? 'backup' : 'primary'} copy`;
     case 'reboot':
       return 'the phone';
   }

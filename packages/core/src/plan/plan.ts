@@ -1,7 +1,7 @@
 import type { Extent, Region } from '../storage/storage.js';
 
 /** What a plan is for; the first three are the modes of SP Flash Tool. */
-export type PlanMode = 'download' | 'upgrade' | 'format-all' | 'backup' | 'restore' | 'erase';
+export type PlanMode = 'download' | 'upgrade' | 'format-all' | 'backup' | 'restore' | 'erase' | 'repair-table';
 
 /**
  * How bad it is when the step goes wrong: `none` changes nothing on the phone; `low` can simply be repeated; `data` deletes
@@ -80,6 +80,13 @@ export interface WritePreloaderStep extends StepBase {
   regions: Region[];
 }
 
+/** Write one copy of the GPT anew from the other, and read it back. */
+export interface RepairTableStep extends StepBase {
+  kind: 'repair-table';
+  copy: 'primary' | 'backup';
+  extent: Extent;
+}
+
 export interface RebootStep extends StepBase {
   kind: 'reboot';
 }
@@ -92,6 +99,7 @@ export type PlanStep =
   | RestoreStep
   | KeepStep
   | WritePreloaderStep
+  | RepairTableStep
   | RebootStep;
 
 /**

@@ -11,6 +11,7 @@ import {
 } from '../storage/storage.js';
 import { hexBytes, latin1 } from '../wire/index.js';
 import { tooLarge } from './check-firmware.js';
+import { checkTable } from './check-table.js';
 import type { Finding } from './finding.js';
 import { layoutLines } from './layout-lines.js';
 
@@ -50,6 +51,7 @@ export function checkStorage(
     evidence: [`phone: id ${storageId(storage)}`, `partition table: ${table.source}`],
     next: [],
   });
+  findings.push(...checkTable(table));
   findings.push(...checkImagesAgainstTable(facts, storage, table));
   findings.push(...layout);
   findings.push(...checkMemory(facts, storage));

@@ -15,7 +15,8 @@ const MAX_ENTRIES = 1024;
 const MAX_ENTRY_SIZE = 4096;
 
 type Header = ReturnType<typeof GptHeader.parse>;
-type Copy = { header: Header; entries: Uint8Array } | { why: string };
+/** One copy of the table: header and all entries, or why it does not count. */
+export type GptCopy = { header: Header; entries: Uint8Array } | { why: string };
 
 /**
  * Reads the GUID partition table (UEFI specification, chapter 5.3) of a region: the primary copy in its second sector, the
@@ -33,11 +34,11 @@ export async function parseGpt(
 ): Promise<GptResult> {
   const problems: TableProblem[] = [];
   const lastSector = Math.floor(regionSize / sectorSize) - 1;
-  const primary = await readCopy(read, 1, regionSize, sectorSize);
-  let backup = await readCopy(read, lastSector, regionSize, sectorSize);
+  const primary = await readGptCopy(read, 1, regionSize, sectorSize);
+  let backup = await readGptCopy(read, lastSector, regionSize, sectorSize);
   if ('why' in backup && 'header' in primary && primary.header.backupLba !== lastSector) {
     // A storage that was written with the image of a smaller one keeps its backup where the smaller one ended.
-    const elsewhere = await readCopy(read, primary.header.backupLba, regionSize, sectorSize);
+    const elsewhere = await readGptCopy(read, primary.header.backupLba, regionSize, sectorSize);
     if ('header' in elsewhere) {
       backup = elsewhere;
       problems.push({
@@ -60,7 +61,13 @@ export async function parseGpt(
   return { table: { kind: 'gpt', source, partitions }, primaryValid, backupValid, problems };
 }
 
-async function readCopy(read: ReadBytes, sector: number, regionSize: number, sectorSize: number): Promise<Copy> {
+/** The copy whose header lies in this sector. @throws what `read` throws */
+export async function readGptCopy(
+  read: ReadBytes,
+  sector: number,
+  regionSize: number,
+  sectorSize: number,
+): Promise<GptCopy> {
   if (sector < 1 || (sector + 1) * sectorSize > regionSize) return { why: `sector ${sector} is outside the storage` };
   const bytes = await read(sector * sectorSize, sectorSize);
   if (bytes.length < GptHeader.size) return { why: `sector ${sector} could not be read` };

@@ -66,16 +66,17 @@ export async function readTableFromNand(
   nand: Pick<NandGeometry, 'pageSize' | 'eraseBlock'>,
 ): Promise<PartitionTable> {
   const { table, problems } = await parseNandPmt(read, regionSize, nand);
-  if (table) return table;
+  if (table) return problems.length > 0 ? { ...table, problems } : table;
   throw noTable(problems);
 }
 
-/** {@link findPartitionTable} for callers that need the table only. */
+/** {@link findPartitionTable} for callers that need the table only; it brings its problems along. */
 export async function readTableFromStorage(
   read: ReadBytes,
   regionSize: number,
   sectorSize: number,
   region?: Region,
 ): Promise<PartitionTable> {
-  return (await findPartitionTable(read, regionSize, sectorSize, region)).table;
+  const { table, problems } = await findPartitionTable(read, regionSize, sectorSize, region);
+  return problems.length > 0 ? { ...table, problems } : table;
 }

@@ -1,3 +1,5 @@
+import type { TableProblem } from './read-bytes.js';
+
 /** Storage of a phone as an agent reports it. */
 
 export type StorageKind = 'emmc' | 'ufs' | 'nand' | 'sdmmc';
@@ -64,6 +66,8 @@ export interface PartitionTable {
   source: string;
   /** Ascending by start. */
   partitions: PartitionEntry[];
+  /** What is wrong with this table or with copies of it that were passed over. */
+  problems?: readonly TableProblem[];
 }
 
 /** The region that holds the partitions of this storage. */

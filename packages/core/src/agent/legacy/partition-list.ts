@@ -1,7 +1,15 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
 import { nandPmtPartitions, pmtPartitions } from '../../storage/pmt-entries.js';
+import type { TableProblem } from '../../storage/read-bytes.js';
 import type { PartitionEntry, PartitionTable, Region, StorageInfo, StorageKind } from '../../storage/storage.js';
-import { hex, LegacyByte, LegacyCommand, LegacyGptEntry, type StructValue } from '../../wire/index.js';
+import {
+  hex,
+  LegacyByte,
+  LegacyCommand,
+  LegacyGptEntry,
+  LegacyTableState,
+  type StructValue,
+} from '../../wire/index.js';
 import type { Conversation } from './conversation.js';
 import { regionOfPart } from './regions.js';
 import { nameOfWord } from './status-words.js';
@@ -65,11 +73,21 @@ export function tableOfList({ state, raw }: PartitionList, storage: StorageInfo)
   if (kind === 'gpt' && partitions.length >= ROOM_OF_GPT_AGENTS) {
     throw unusable(`the agent has room for ${ROOM_OF_GPT_AGENTS} partitions only`);
   }
+  const problems = problemsOfState(state);
   return {
+    ...(problems.length > 0 ? { problems } : {}),
     kind,
     source: `the agent's partition list (${kind.toUpperCase()})`,
     partitions: [...partitions].sort((a, b) => a.start - b.start),
   };
+}
+
+/** GPT agents tell which of the two copies they found whole. */
+function problemsOfState(state: number): TableProblem[] {
+  const message = (copy: string) => `${copy} GPT: the agent says that it is damaged.`;
+  if (state === LegacyTableState.SECONDARY_GPT) return [{ code: 'GPT_PRIMARY_INVALID', message: message('Primary') }];
+  if (state === LegacyTableState.PRIMARY_GPT) return [{ code: 'GPT_BACKUP_INVALID', message: message('Backup') }];
+  return [];
 }
 
 /** The entries of a GPT agent; empty when the bytes are something else. */

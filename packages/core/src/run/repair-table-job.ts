@@ -1,0 +1,126 @@
+import type { Agent } from '../agent/agent.js';
+import type { ConnectedPhone } from '../bootrom/connect.js';
+import { UnbrickError } from '../errors/unbrick-error.js';
+import { sha256Hex } from '../hash.js';
+import type { BackupStep, Plan, RepairTableStep } from '../plan/plan.js';
+import { type GptRepair, planGptRepair } from '../storage/gpt-repair.js';
+import { type Extent, userRegion } from '../storage/storage.js';
+import { concat } from '../wire/index.js';
+import { type AgentJob, needAgent, withAgent } from './agent-job.js';
+import { runBackup } from './backup.js';
+import type { BackupFolder } from './backup-folder.js';
+import { backupOrigin } from './backup-manifest.js';
+import { PhaseProgress } from './phase-progress.js';
+import { tableOf } from './phone-session.js';
+
+export interface RepairTableJob extends AgentJob {
+  /** Makes the folder that what lies on the phone now is kept in. */
+  makeFolder: (phone: ConnectedPhone) => Promise<BackupFolder>;
+  /** Shown the plan before anything is written; false ends the job. */
+  confirm?: (plan: Plan) => Promise<boolean>;
+}
+
+/** `whole`: nothing had to be done; `declined`: the plan was shown and not wanted. */
+export type RepairOutcome = { outcome: 'repaired'; copy: GptRepair['copy'] } | { outcome: 'whole' | 'declined' };
+
+/**
+ * Makes a damaged copy of the phone's GPT whole from the other: what lies there now is kept in a backup first, and the new
+ * copy is read back.
+ * @throws UnbrickError `TABLE_NOT_REPAIRABLE` when no copy is valid or the two disagree; `VERIFY_FAILED`; as the agent throws
+ */
+export function repairTable(job: RepairTableJob): Promise<RepairOutcome> {
+  return withAgent(job, async (phone, started): Promise<RepairOutcome> => {
+    const agent = needAgent(started);
+    const { storage } = agent;
+    const region = userRegion(storage.kind);
+    const size = storage.regions.get(region) ?? 0;
+    const read = (start: number, length: number) => readAll(agent, { region, start, length });
+    const planned = await planGptRepair(read, size, storage.blockSize, region);
+    if (!('repair' in planned)) {
+      if (planned.whole) return { outcome: 'whole' };
+      throw notRepairable(planned.why);
+    }
+    const { repair } = planned;
+    const plan = planOf(repair, storage.kind.toUpperCase());
+    job.emit({ type: 'plan', plan });
+    if (job.confirm && !(await job.confirm(plan))) return { outcome: 'declined' };
+    job.stop?.throwIfAborted();
+    const table = (await tableOf(agent)) ?? { kind: 'gpt' as const, source: 'none', partitions: [] };
+    const backups = plan.steps.filter((step): step is BackupStep => step.kind === 'backup');
+    await runBackup(
+      agent,
+      backups,
+      await job.makeFolder(phone),
+      backupOrigin(phone.identity, storage, table, 'partitions'),
+      job.emit,
+    );
+    await write(agent, repair, job);
+    return { outcome: 'repaired', copy: repair.copy };
+  });
+}
+
+function planOf({ copy, extent }: GptRepair, phone: string): Plan {
+  const name = copy === 'primary' ? 'pgpt' : 'sgpt';
+  const backup: BackupStep = {
+    kind: 'backup',
+    partition: name,
+    extent,
+    fileName: `${name}.bin`,
+    bytes: extent.length,
+    risk: 'none',
+  };
+  const step: RepairTableStep = {
+    kind: 'repair-table',
+    partition: name,
+    copy,
+    extent,
+    bytes: extent.length,
+    // The other copy stays as it is: a repair that breaks off can be repeated.
+    risk: 'low',
+  };
+  return { mode: 'repair-table', firmware: '', phone, steps: [backup, step] };
+}
+
+async function write(agent: Agent, { copy, extent, bytes }: GptRepair, job: RepairTableJob): Promise<void> {
+  const name = copy === 'primary' ? 'pgpt' : 'sgpt';
+  const writing = new PhaseProgress(job.emit, 'write', name, bytes.length);
+  if (agent.writeTableCopy) await agent.writeTableCopy(copy === 'primary' ? 'PGPT' : 'SGPT', extent, bytes);
+  else await agent.write(extent, once(bytes), { onBytes: (done) => writing.reach(done) });
+  writing.done();
+  const verifying = new PhaseProgress(job.emit, 'verify', name, bytes.length);
+  const [sent, stored] = [await sha256Hex(bytes), await sha256Hex(await readAll(agent, extent))];
+  if (sent !== stored) {
+    throw new UnbrickError({
+      code: 'VERIFY_FAILED',
+      stage: 'verify',
+      message: 'The phone does not hold the copy of the partition table that was written. Its other copy is untouched.',
+      evidence: [`SHA-256 sent: ${sent}`, `SHA-256 read back: ${stored}`],
+      next: ['Repeat the job with another cable and a port at the computer itself.'],
+    });
+  }
+  verifying.done();
+}
+
+async function readAll(agent: Agent, extent: Extent): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  // An agent may use the memory of a packet again for the next one.
+  for await (const piece of agent.read(extent)) pieces.push(piece.slice());
+  return concat(...pieces);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
+
+function notRepairable(why: string): UnbrickError {
+  return new UnbrickError({
+    code: 'TABLE_NOT_REPAIRABLE',
+    stage: 'preflight',
+    message: 'The phone’s GPT cannot be repaired from its own copies. Nothing was written.',
+    evidence: [why],
+    next: [
+      'Read a backup of the whole storage before anything else: unbrick read user (on UFS: lu2)',
+      'A complete firmware made for exactly this model brings the table along.',
+    ],
+  });
+}
