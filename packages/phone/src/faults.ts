@@ -4,6 +4,7 @@
  * - `dram-fail`: DRAM cannot be set up with any memory table (only met when booted from BROM)
  * - `da-rejected`: the signature of every Download Agent is refused, and the phone resets into BROM as real ones do
  * - `sla-required`: serial-link authorisation is demanded; the agent upload answers 0x1D0D
+ * - `signed-only`: secured download is on and every image has to be signed: the agent refuses to write and to erase
  * - `disconnect-after=BYTES`: the cable falls out once, after the host has sent so many bytes in this phone's life
  * - `bad-write=PARTITION`: data written there is silently stored wrong (one flipped bit a write)
  * - `write-error=PARTITION`: the memory chip reports an error when that partition is written
@@ -15,6 +16,7 @@ export interface FaultPlan {
   dramFail: boolean;
   daRejected: boolean;
   slaRequired: boolean;
+  signedOnly: boolean;
   disconnectAfter?: number;
   badWrite?: string;
   writeError?: string;
@@ -27,6 +29,7 @@ export const NO_FAULTS: FaultPlan = {
   dramFail: false,
   daRejected: false,
   slaRequired: false,
+  signedOnly: false,
   silent: false,
   shortWindow: false,
 };
@@ -41,6 +44,8 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
       return { ...plan, daRejected: true };
     case 'sla-required':
       return { ...plan, slaRequired: true };
+    case 'signed-only':
+      return { ...plan, signedOnly: true };
     case 'silent':
       return { ...plan, silent: true };
     case 'short-window':
@@ -61,7 +66,7 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
       return name === 'bad-write' ? { ...plan, badWrite: value } : { ...plan, writeError: value };
     default:
       throw new RangeError(
-        `unknown fault '${text}'; known: dram-fail, da-rejected, sla-required, disconnect-after=BYTES, ` +
+        `unknown fault '${text}'; known: dram-fail, da-rejected, sla-required, signed-only, disconnect-after=BYTES, ` +
           'bad-write=PARTITION, write-error=PARTITION, silent, agent-silent=TIMES, short-window',
       );
   }

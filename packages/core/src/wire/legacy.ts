@@ -43,6 +43,8 @@ export const LegacyCommand = {
   SECURE_ROM_INFO_UPDATE: 0xbb,
   SECURE_CUSTOMER_NAME: 0xbc,
   VERIFY_IMAGE_CHECKSUM: 0xbd,
+  /** May this image be written without a signature? */
+  SECURE_BYPASS_CHECK: 0xbe,
   SECURE_VERSION: 0xbf,
   GET_BATTERY_VOLTAGE: 0xd0,
   SPEED: 0xd2,

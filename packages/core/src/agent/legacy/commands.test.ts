@@ -120,6 +120,14 @@ describe('write and erase as the protocol page has them', () => {
     expect(failure.evidence[0]).toContain('6012 (0x177C) S_SECURITY_SF_CODE_FORMAT_FORBIDDEN');
     expect(failure.next.join()).toContain('signed');
     erase.device.expectFinished();
+
+    const write = scripted(`${MAY_WRITE}${USER}
+→ 62 …(22)
+← A5 00 00 17 7A`);
+    const refusal = await failureOf(write.agent.write(user(0xd80000, 4), pieces(image)));
+    expect(refusal.evidence[0]).toContain('6010 (0x177A) S_SECURITY_SF_CODE_DOWNLOAD_FORBIDDEN');
+    expect(refusal.next.join()).toContain('signed');
+    write.device.expectFinished();
   });
 
   it('places that could not be erased, skipped or final', async () => {

@@ -42,6 +42,7 @@ type LoaderRecord = ReturnType<typeof LegacyBootLoaderRecord.parse>;
 export async function downloadBootLoader(agent: Stage2): Promise<void> {
   const { host, session } = agent;
   logCommand(agent, LegacyCommand.DOWNLOAD_BLOADER, true);
+  if (session.faults.signedOnly) return host.refuse(LegacyError.SECURITY_DOWNLOAD_FORBIDDEN);
   if (session.profile.security?.agentRefuses?.includes('boot-loader')) {
     return host.refuse(LegacyError.SECURITY_DOWNLOAD_FORBIDDEN);
   }

@@ -36,6 +36,7 @@ import {
   writeRegister32,
 } from './registers.js';
 import {
+  checkBypass,
   checkSecurityInfo,
   customerName,
   recheckSecureUsb,
@@ -77,6 +78,7 @@ const HANDLERS: ReadonlyMap<number, CommandHandler> = new Map([
   [LegacyCommand.SECURE_ROM_INFO_UPDATE, updateRomInfo],
   [LegacyCommand.SECURE_CUSTOMER_NAME, customerName],
   [LegacyCommand.VERIFY_IMAGE_CHECKSUM, verifyImage],
+  [LegacyCommand.SECURE_BYPASS_CHECK, checkBypass],
   [LegacyCommand.SECURE_VERSION, secureVersion],
   [LegacyCommand.GET_BATTERY_VOLTAGE, batteryVoltage],
   [LegacyCommand.SPEED, uartSpeed],

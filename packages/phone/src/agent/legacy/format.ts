@@ -22,6 +22,7 @@ export async function format(agent: Stage2): Promise<void> {
   }
   const refusal = storage === 0 ? LegacyError.DA_NOR_NOT_FOUND : storageRefusal(session.storage.kind, storage);
   if (refusal !== undefined) return host.refuse(refusal);
+  if (session.faults.signedOnly) return host.refuse(LegacyError.SECURITY_FORMAT_FORBIDDEN);
   if (agent.nand) {
     const addressing = addressingOf(wanted.addressType);
     return formatNand(agent, agent.nand, { address, length, addressing }, wanted.eraseFlag);

@@ -1,7 +1,11 @@
 import { concat, LegacyGptEntry, sum16 } from '@unbrick/core/wire';
 import { describe, expect, it } from 'vitest';
 import { LeaveBus } from '../../device/wire.js';
-import { MT6580_FORMAT_SESSION, MT6580_READBACK_SESSION } from './testing/mt6580-session.fixture.js';
+import {
+  MT6580_FORMAT_SESSION,
+  MT6580_READBACK_SESSION,
+  MT6580_SIGNED_ONLY_SESSION,
+} from './testing/mt6580-session.fixture.js';
 import {
   emiItem,
   fromHex,
@@ -103,5 +107,32 @@ describe("MediaTek's host with an MT6580, as recorded", () => {
     await replay(host, MT6580_READBACK_SESSION, { flash });
     expect(await host.answer()).toBe('');
     expect(host.ended).toMatchObject({ to: 'off' });
+  });
+
+  it('learns that the phone takes only signed images, before it has written anything', async () => {
+    const { host, log } = await startStage2({ faults: { signedOnly: true } });
+    await replay(host, MT6580_SIGNED_ONLY_SESSION, {
+      'secure usb': concat(fromHex('00 00 17 9a'), new Uint8Array(277)),
+    });
+    expect(await host.answer()).toBe('');
+    expect(host.ended).toMatchObject({ to: 'off' });
+    expect(log.filter(({ writes }) => writes)).toEqual([]);
+    expect(log).toContainEqual({
+      stage: 'stage2',
+      what: 'SECURE_BYPASS_CHECK',
+      writes: false,
+      detail: { name: 'logo', address: 0x6e40000, length: 0x12349 },
+    });
+  });
+
+  it.each([
+    ['an image', '61 00 08 00 00 00 00 06 e4 00 00 00 00 00 00 00 00 02 00 0d 03', '00 10 00 00 a5 00 00 17 7a'],
+    ['data', '62 01 08 00 00 00 00 06 e4 00 00 00 00 00 00 00 00 02 00 00 10 00 00', 'a5 00 00 17 7a'],
+    ['a preloader', '51', 'a5 00 00 17 7a'],
+    ['nothing', 'd4 02 00 00 00 00 00 00 00 06 e4 00 00 00 00 00 00 00 80 00 00', 'a5 00 00 17 7c'],
+  ])('refuses to write %s that nobody signed, and goes on', async (_, command, answer) => {
+    const { host } = await startStage2({ faults: { signedOnly: true } });
+    expect(await host.ask(command)).toBe(answer);
+    expect(await host.ask('60 08')).toBe('5a 5a');
   });
 });

@@ -1,5 +1,5 @@
 import { LegacyByte, LegacyCommand, LegacyError, LegacyWriteData, LegacyWriteImage } from '@unbrick/core/wire';
-import { checkRange, regionOfPart } from './address-range.js';
+import { type CheckedRange, checkRange, regionOfPart } from './address-range.js';
 import { halfword, word } from './host-line.js';
 import { ImageWriter } from './image-writer.js';
 import { hangOnMadPacketSize, receivePackets } from './packets.js';
@@ -19,7 +19,7 @@ export async function writeData(agent: Stage2): Promise<void> {
   const { part, address, length, packetSize, checksumLevel } = wanted;
   logCommand(agent, LegacyCommand.SDMMC_WRITE_DATA, true, { part, address, length });
   await hangOnMadPacketSize(host, packetSize);
-  const range = checkRange(session.storage, part, address, length);
+  const range = checkWrite(agent, part, address, length);
   if (typeof range === 'number') return host.refuse(range);
   await host.ack();
 
@@ -35,7 +35,7 @@ export async function writeImage(agent: Stage2): Promise<void> {
   const { part, address, length, imageIndex, imageStatus, checksumLevel } = wanted;
   logCommand(agent, LegacyCommand.SDMMC_WRITE_IMAGE, true, { part, address, length, imageIndex });
   const packetSize = agent.options.imagePacketSize;
-  const range = checkRange(session.storage, part, address, length);
+  const range = checkWrite(agent, part, address, length);
   // The packet size comes first even when a refusal follows.
   if (typeof range === 'number') {
     return host.send(word(packetSize), Uint8Array.of(LegacyByte.NACK), word(range));
@@ -52,6 +52,13 @@ export async function writeImage(agent: Stage2): Promise<void> {
   }
   if (imageStatus < 4 && imageStatus & LAST_IMAGE) agent.downloadStatus = 'DL_DONE';
   await host.ack();
+}
+
+/** @returns the range, or the error word that refuses it */
+function checkWrite({ session }: Stage2, part: number, address: number, length: number): CheckedRange | number {
+  const range = checkRange(session.storage, part, address, length);
+  if (typeof range === 'number') return range;
+  return session.faults.signedOnly ? LegacyError.SECURITY_DOWNLOAD_FORBIDDEN : range;
 }
 
 /** SDMMC_SWITCH_PART: which region READ and FORMAT mean. */

@@ -20,6 +20,10 @@ export async function format(state: AgentState): Promise<void> {
     await state.channel.status(XflashStatus.ERASE_FAILED);
     return;
   }
+  if (state.session.faults.signedOnly) {
+    await state.channel.status(XflashStatus.SECURITY_POLICY);
+    return;
+  }
   await writeDownloadRecord(state, 'FORMAT');
   await erase(state, target.region, block.address, block.length);
   await writeDownloadRecord(state, 'FORMAT done');
@@ -28,7 +32,8 @@ export async function format(state: AgentState): Promise<void> {
 /** No status for the name. */
 export async function formatPartition(state: AgentState): Promise<void> {
   const name = latin1(await state.channel.receiveText(NAME_LIMIT));
-  const area = await findNamedArea(state, name);
+  const forbidden = state.session.faults.signedOnly ? XflashStatus.SECURITY_FORBIDDEN : undefined;
+  const area = forbidden ?? (await findNamedArea(state, name));
   if (typeof area === 'number') {
     logCommand(state, 'FORMAT_PARTITION', true, { name, status: hex(area, 8) });
     await state.channel.status(area);

@@ -31,6 +31,13 @@ describe('WRITE_DATA', () => {
     expect(await phone.exchange(XflashCommand.WRITE_DATA, flashBlock(USER, DATA, 0))).toEqual([0, 0, 0]);
   });
 
+  it('refuses what nobody signed, by place and by name', async () => {
+    const phone = await TestPhone.withTable({ faults: { signedOnly: true } });
+    expect(await phone.exchange(XflashCommand.WRITE_DATA, flashBlock(USER, DATA, 512))).toEqual([0, 0xc002000c]);
+    expect(await phone.exchange(XflashCommand.DOWNLOAD, ...nameAndSize('boot', 512))).toEqual([0, 0xc0020004]);
+    expect(await phone.exchange(XflashCommand.FORMAT, flashBlock(USER, DATA, 512))).toEqual([0, 0, 0xc002000c]);
+  });
+
   it('tells a storage error one buffer later, and again as final status', async () => {
     const phone = await TestPhone.withTable();
     const data = pattern(PACKET);

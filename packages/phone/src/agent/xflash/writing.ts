@@ -32,6 +32,8 @@ export async function writeData(state: AgentState): Promise<void> {
   if (target.status === XflashStatus.OK && target.region === state.fitted.user) {
     if ((await state.tables.partitions()) === undefined) target.status = XflashStatus.READ_PARTITION_TABLE_FAILED;
   }
+  if (target.status === XflashStatus.OK && state.session.faults.signedOnly)
+    target.status = XflashStatus.SECURITY_POLICY;
   logCommand(state, 'WRITE_DATA', true, describeFlashBlock(block, target));
   await state.channel.status(target.status);
   if (target.status !== XflashStatus.OK || target.region === undefined) return;
@@ -46,7 +48,8 @@ export async function download(state: AgentState): Promise<void> {
   const { channel, tables } = state;
   const name = latin1(await channel.receiveText(NAME_LIMIT));
   const length = imageLength(await channel.receiveBlock(8));
-  const transfer = await findTransfer(state, name, length);
+  const forbidden = state.session.faults.signedOnly ? XflashStatus.SECURITY_FORBIDDEN : undefined;
+  const transfer = forbidden ?? (await findTransfer(state, name, length));
   if (typeof transfer === 'number') {
     logCommand(state, 'DOWNLOAD', true, { name, length, status: hex(transfer, 8) });
     await channel.status(transfer);

@@ -46,6 +46,11 @@ export function regionArea({ session }: XmlAgentState, name: string): Area {
   return { name, regions, start: 0, size };
 }
 
+/** With secured download, nothing is changed for a host without signatures. @throws CommandFailed */
+export function refuseUnsigned({ session }: XmlAgentState, name: string): void {
+  if (session.faults.signedOnly) throw new CommandFailed(`Security deny for [${name}].\n`);
+}
+
 /** What a format of the whole storage reaches: RPMB stays. */
 const FORMATTED: readonly Region[] = ['boot1', 'boot2', 'gp1', 'gp2', 'gp3', 'gp4', 'user', 'lu0', 'lu1', 'lu2'];
 

@@ -2,7 +2,7 @@
 import { type XmlElement, xmlText } from '@unbrick/core/wire';
 import { StorageFault } from '../../storage/phone-storage.js';
 import { CommandFailed, logCommand, required, requireStorage, type XmlAgentState } from './agent-state.js';
-import { type Area, findPartition, isTable, regionArea, wholeStorage } from './areas.js';
+import { type Area, findPartition, isTable, refuseUnsigned, regionArea, wholeStorage } from './areas.js';
 import { withProgress } from './progress.js';
 import { parseNumber } from './text-channel.js';
 
@@ -41,6 +41,7 @@ function within(area: Area, offset: number, length: string): Area {
 
 /** Tells 0, 50 and 100 percent; the host can stop it halfway. @throws CommandFailed */
 export async function eraseWithProgress(state: XmlAgentState, label: string, areas: readonly Area[]): Promise<void> {
+  refuseUnsigned(state, label);
   const { storage } = state.session;
   const pieces = areas.flatMap(({ regions, start, size }) =>
     regions.flatMap((region) => halves(start, size, state.fitted.blockSize).map((half) => ({ region, ...half }))),

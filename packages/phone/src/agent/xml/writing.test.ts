@@ -54,6 +54,15 @@ describe('WRITE-PARTITION', () => {
     expect(difference(stored, pattern(1000))).toBeUndefined();
   });
 
+  it('refuses what nobody signed, and erases nothing either', async () => {
+    const { host } = await start({ faults: { signedOnly: true } });
+    const denied = (name: string) => ({ result: 'ERR', message: `Security deny for [${name}].\n` });
+    expect(await writePartition(host, pattern(16))).toMatchObject(denied('boot_a'));
+    expect(await host.command(command('ERASE-PARTITION', { partition: 'boot_a' }))).toMatchObject(denied('boot_a'));
+    const flash = command('WRITE-FLASH', { partition: 'UFS-LUA2', offset: '0x100000', source_file: FILE });
+    expect(await host.command(flash)).toMatchObject(denied('UFS-LUA2'));
+  });
+
   it('asks the same of an image in memory', async () => {
     const { host } = await start();
     const source_file = 'MEM://0x8000000:0x10';

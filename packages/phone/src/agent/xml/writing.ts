@@ -1,7 +1,16 @@
 /** WRITE-FLASH and WRITE-PARTITION. docs/protocol/xml-agent.md, "WRITE-FLASH" and "WRITE-PARTITION". */
 import { type XmlElement, xmlText } from '@unbrick/core/wire';
 import { CommandFailed, logCommand, required, requireStorage, type XmlAgentState } from './agent-state.js';
-import { type Area, isPreloader, isTable, partitionSink, rawSink, regionArea, requirePartition } from './areas.js';
+import {
+  type Area,
+  isPreloader,
+  isTable,
+  partitionSink,
+  rawSink,
+  refuseUnsigned,
+  regionArea,
+  requirePartition,
+} from './areas.js';
 import { downloadToFlash, downloadToMemory } from './download-file.js';
 import { eraseWithProgress } from './erasing.js';
 import { fileExists, fileSystemOperation, splitPath } from './file-system.js';
@@ -19,6 +28,7 @@ export async function writeFlash(state: XmlAgentState, root: XmlElement): Promis
   requireStorage(state);
   logCommand(state, 'WRITE-FLASH', true, { partition: name, offset });
   const region = regionArea(state, name);
+  refuseUnsigned(state, name);
   const { ok, value: size } = await fileSystemOperation(state, 'FILE-SIZE', sourceFile);
   if (!ok) throw new CommandFailed('Get host file size failed.\n');
   const available = Math.max(region.size - offset, 0);
@@ -50,6 +60,7 @@ export async function writePartition(state: XmlAgentState, root: XmlElement): Pr
  * image's place. @throws CommandFailed
  */
 export async function writeImage(state: XmlAgentState, area: Area, sourceFile: string, info: string): Promise<void> {
+  refuseUnsigned(state, area.name);
   const { folder, stem, extension } = splitPath(sourceFile);
   const signature = `${folder}${stem}.sig`;
   if (await fileExists(state, signature)) {

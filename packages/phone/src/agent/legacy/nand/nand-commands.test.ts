@@ -351,3 +351,15 @@ describe('phones without NAND', () => {
     expect(await host.ask('5a 52')).toBe('a5');
   });
 });
+
+describe('a phone that takes only signed images', () => {
+  it.each([
+    ['a table', 'a1'],
+    ['data', `b3${' 00'.repeat(18)}`],
+    ['images', 'de'],
+  ])('refuses to write %s', async (_, command) => {
+    const { host } = await startStage2({ profile: smallNandPhone(), faults: { signedOnly: true } });
+    expect(await host.ask(command)).toBe('a5 00 00 17 7a');
+    expect(await host.ask('72')).toBe('5a 01');
+  });
+});

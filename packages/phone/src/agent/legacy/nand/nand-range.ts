@@ -1,4 +1,4 @@
-import { LegacyAddressType, LegacyError, LegacyNandError } from '@unbrick/core/wire';
+import { LegacyAddressType, LegacyCommand, LegacyError, LegacyNandError } from '@unbrick/core/wire';
 import { BadBlockFault } from '../../../nand/nand-chip.js';
 import type { NandAddressing, NandFlash } from '../../../nand/nand-flash.js';
 import { StorageFault } from '../../../storage/phone-storage.js';
@@ -35,16 +35,23 @@ export function nandErrorOf(fault: unknown): number {
   throw fault;
 }
 
-/** A command that works on NAND: phones without it take its arguments and refuse. */
+const WRITING: readonly number[] = [
+  LegacyCommand.NAND_WRITE_PARTITION_TABLE,
+  LegacyCommand.NAND_WRITE_DATA,
+  LegacyCommand.NAND_WRITE_IMAGE,
+];
+
+/** A command that works on NAND: phones without it take its arguments and refuse, and so do those that want signatures. */
 export function onNand(
   opcode: number,
   argumentBytes: number,
   handler: (agent: Stage2, flash: NandFlash) => Promise<void>,
 ): CommandHandler {
   return async (agent) => {
-    if (agent.nand) return handler(agent, agent.nand);
+    const forbidden = agent.session.faults.signedOnly && WRITING.includes(opcode);
+    if (agent.nand && !forbidden) return handler(agent, agent.nand);
     await agent.host.skip(argumentBytes);
     logCommand(agent, opcode, false);
-    await agent.host.refuse(LegacyError.DA_NAND_NOT_FOUND);
+    await agent.host.refuse(agent.nand ? LegacyError.SECURITY_DOWNLOAD_FORBIDDEN : LegacyError.DA_NAND_NOT_FOUND);
   };
 }

@@ -136,3 +136,37 @@ export const MT6580_READBACK_SESSION = `
 > 00 00 00 00
 < 5a
 `;
+
+/**
+ * The same host with an agent for phones that take only signed images, after the report: it asks for each image whether
+ * it may go without a signature, has none, and ends the session. The name's tail is what lay in the host's memory.
+ */
+export const MT6580_SIGNED_ONLY_SESSION = `
+> e0
+> 00 00 00 00
+< 5a
+> b4
+> 00 00 00 00
+< {secure usb}
+> be
+> 6c
+> 6f 67 6f
+> 00 00
+> 02 00
+> 04
+> 00
+> 55
+> 53
+> 00
+> 00
+> 00 00
+< 5a
+> 00 00 00 00 06 e4 00 00
+< 5a
+> 00 00 00 00 00 01 23 49
+< 5a 43 43 43 43
+> d9
+< 5a
+> 00 00 00 00
+< 5a
+`;
