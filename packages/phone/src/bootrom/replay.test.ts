@@ -46,6 +46,25 @@ const CASES: Case[] = [
   { name: 'mt6757-brom', profile: phoneLike('mt6757-emmc', { bootRom: { meId: COUNTING_16 } }), mode: 'brom' },
   { name: 'mt6757-preloader', profile: findProfile('mt6757-emmc'), mode: 'preloader', handshake: true },
   {
+    name: 'mt6765-brom-locked',
+    profile: phoneLike('mt6765-emmc', {
+      bootRom: {
+        targetConfig: 0xe7,
+        meId: '29790f118876ab5d97c920d41bd4db65',
+        socId: '654e7390c9e1826a3ea2783c8fab9af07a85de267739d48809777c4ab6f8b66f',
+      },
+    }),
+    mode: 'brom',
+  },
+  {
+    name: 'mt6833-brom',
+    profile: phoneLike('mt6895-ufs', {
+      hwCode: 0x989,
+      bootRom: { targetConfig: 0xe7, meId: '00cac77862fbcb6d28586a793678ff0e' },
+    }),
+    mode: 'brom',
+  },
+  {
     name: 'da-rejected-preloader',
     profile: findProfile('mt6765-emmc'),
     mode: 'preloader',
