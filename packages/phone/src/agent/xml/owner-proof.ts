@@ -1,6 +1,6 @@
 /**
- * Authorisation with the owner's RSA key, on phones whose profile has one: docs/protocol/xml-agent.md, "DA-SLA with the
- * owner's RSA key". Until the host has proved itself, the storage stays closed.
+ * Authorisation with the owner's RSA key, on phones whose profile has one: docs/protocol/xml-agent.md, "Proof with
+ * the owner's key". Until the host has proved itself, the storage stays closed.
  */
 import { hexBytes, writeXml, type XmlElement } from '@unbrick/core/wire';
 import { Noise } from '../../birth/random.js';
