@@ -1,6 +1,7 @@
 import {
   type DeviceIdentity,
   describeSecurity,
+  type NandGeometry,
   type PartitionTable,
   type StorageInfo,
   tableOf,
@@ -17,7 +18,7 @@ interface PhoneInfo {
   type: 'info';
   identity: DeviceIdentity;
   security: string;
-  storage?: { kind: string; id: string; ramSize?: number; regions: Record<string, number> };
+  storage?: { kind: string; id: string; ramSize?: number; regions: Record<string, number>; nand?: NandGeometry };
   partitionTable?: PartitionTable;
   agent?: string;
 }
@@ -70,6 +71,7 @@ function storageInfo(storage: StorageInfo): NonNullable<PhoneInfo['storage']> {
     id: Buffer.from(storage.id).toString('hex'),
     ...(storage.ramSize ? { ramSize: storage.ramSize } : {}),
     regions: Object.fromEntries(storage.regions),
+    ...(storage.nand ? { nand: storage.nand } : {}),
   };
 }
 
@@ -89,6 +91,7 @@ function infoLines(info: PhoneInfo): string[] {
     for (const [region, size] of Object.entries(storage.regions)) {
       if (size > 0) lines.push(`           ${region.padEnd(6)} ${formatBytes(size)}`);
     }
+    if (storage.nand) lines.push(`           ${nandText(storage.nand)}`);
     if (storage.ramSize) lines.push(`RAM        ${formatBytes(storage.ramSize)}`);
   }
   if (partitionTable) {
@@ -102,4 +105,9 @@ function infoLines(info: PhoneInfo): string[] {
     }
   }
   return lines;
+}
+
+function nandText({ pageSize, spareSize, eraseBlock, poolSize, replacedBlocks }: NandGeometry): string {
+  const replaced = replacedBlocks === undefined ? '' : `, ${replacedBlocks} bad blocks replaced`;
+  return `pages of ${pageSize} + ${spareSize} bytes, erase blocks of ${formatBytes(eraseBlock)}, ${formatBytes(poolSize)} for bad blocks${replaced}`;
 }

@@ -52,6 +52,9 @@ function describePackage(facts: FirmwareFacts): Finding {
   };
 }
 
+/** Images of NAND partitions whose files are not plain page data. */
+const WITH_SPARE_BYTES = new Set(['YAFFS_IMG', 'FTL20_IMG']);
+
 function checkImage(fact: ImageFact): Finding[] {
   const { partition } = fact;
   const fileName = partition.fileName ?? 'NONE';
@@ -89,6 +92,20 @@ function checkImage(fact: ImageFact): Finding[] {
         message: `${fact.path} is empty.`,
         evidence: [`${fact.image.fileSize} bytes`],
         next: [GET_AGAIN],
+      },
+    ];
+  }
+  if (partition.storage === 'nand' && WITH_SPARE_BYTES.has(partition.type)) {
+    return [
+      {
+        severity: 'blocker',
+        code: 'NAND_IMAGE_KIND',
+        message: `${fact.path} is a ${partition.type} image, which brings the spare bytes of each page along; this program writes plain pages only.`,
+        evidence: [`the scatter file (line ${partition.line}) gives ${partition.name} the type ${partition.type}`],
+        next: [
+          `Leave this partition as it is on the phone: --skip ${partition.name}`,
+          'If the file is a UBI image after all (it begins with UBI#): --force NAND_IMAGE_KIND',
+        ],
       },
     ];
   }
