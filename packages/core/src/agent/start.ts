@@ -1,5 +1,6 @@
 import type { DeviceIdentity } from '../bootrom/identity.js';
 import type { EmiTable } from '../firmware/emi-table.js';
+import type { StorageHints } from '../firmware/scatter/storage-hints.js';
 import type { Link } from '../link/link.js';
 import type { Signer } from '../security/signer.js';
 import type { Agent } from './agent.js';
@@ -29,8 +30,8 @@ export interface AgentStartOptions {
   image: AgentImage;
   /** Memory settings of the firmware's preloader. Needed only when the phone was caught in BROM. */
   emi?: EmiTable | undefined;
-  /** Raw NAND: bytes of the bad-block pool that the firmware is laid out for, where it says. */
-  badBlockPool?: number | undefined;
+  /** What the firmware says of the phone's storage. */
+  hints?: StorageHints | undefined;
   /** The owner's key, for agents that want their host to prove itself. */
   signer?: Signer | undefined;
   onProgress?: (phase: 'agent-upload' | 'dram', bytes: number, total: number) => void;

@@ -7,7 +7,7 @@ import type { EmiTable } from '../firmware/emi-table.js';
 import { MemoryFolder } from '../firmware/memory-folder.js';
 import type { FirmwarePackage } from '../firmware/package.js';
 import { parsePreloader } from '../firmware/preloader.js';
-import { badBlockPool } from '../firmware/scatter/bad-block-pool.js';
+import { storageHints } from '../firmware/scatter/storage-hints.js';
 import { type ByteSource, readWhole } from '../firmware/source.js';
 import { gatherCredentials } from './credentials.js';
 import { leavePhone, type ReachOptions, reachPhone, startAgent } from './phone-session.js';
@@ -45,8 +45,8 @@ export async function withAgent<T>(
     }
     if (choice.image) {
       const credentials = await gatherCredentials(job.firmware, job.credentials);
-      const pool = job.firmware && badBlockPool(job.firmware.scatter);
-      const needs = { image: choice.image, emi: await emiOf(job), credentials, badBlockPool: pool };
+      const hints = job.firmware && storageHints(job.firmware.scatter);
+      const needs = { image: choice.image, emi: await emiOf(job), credentials, hints };
       agent = await startAgent(phone, needs, job.emit);
     }
     return await work(phone, agent, used);

@@ -5,7 +5,7 @@ import { UnbrickError } from '../errors/unbrick-error.js';
 import { type AgentChoice, chooseAgent, loadAgentFiles } from '../firmware/agent-search.js';
 import { type FirmwareFacts, gatherFirmwareFacts } from '../firmware/firmware-facts.js';
 import type { FirmwarePackage } from '../firmware/package.js';
-import { badBlockPool } from '../firmware/scatter/bad-block-pool.js';
+import { storageHints } from '../firmware/scatter/storage-hints.js';
 import type { ByteSource } from '../firmware/source.js';
 import type { Plan } from '../plan/plan.js';
 import { type Selection, selectPartitions } from '../plan/selection.js';
@@ -99,7 +99,7 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
     image: choice.image as AgentImage,
     emi: preloaderFacts.preloader?.emi,
     credentials,
-    badBlockPool: badBlockPool(firmware.scatter),
+    hints: storageHints(firmware.scatter),
   };
   const agent = await startAgent(phone, needs, emit);
   session.agent = agent;

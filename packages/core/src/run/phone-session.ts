@@ -5,6 +5,7 @@ import { authoriseHost } from '../bootrom/authorise.js';
 import { type ConnectedPhone, connectPhone } from '../bootrom/connect.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import type { EmiTable } from '../firmware/emi-table.js';
+import type { StorageHints } from '../firmware/scatter/storage-hints.js';
 import type { TraceSink } from '../link/link.js';
 import type { PortSource } from '../link/port.js';
 import type { OwnerCredentials } from '../security/signer.js';
@@ -53,14 +54,14 @@ export interface AgentNeeds {
   image: AgentImage;
   emi: EmiTable | undefined;
   credentials: OwnerCredentials;
-  /** Raw NAND: bytes of the bad-block pool that the firmware is laid out for. */
-  badBlockPool?: number | undefined;
+  /** What the firmware says of the phone's storage. */
+  hints?: StorageHints | undefined;
 }
 
 /** Satisfies the phone's locks with what the owner has, then uploads and starts an agent, telling its progress. */
 export async function startAgent(
   phone: ConnectedPhone,
-  { image, emi, credentials, badBlockPool }: AgentNeeds,
+  { image, emi, credentials, hints }: AgentNeeds,
   emit: EventSink,
 ): Promise<Agent> {
   const note = (message: string) => emit({ type: 'note', phase: 'identify', message });
@@ -69,7 +70,7 @@ export async function startAgent(
     identity,
     image,
     emi,
-    badBlockPool,
+    hints,
     ...(credentials.signer ? { signer: credentials.signer } : {}),
     onProgress: (phase, bytes, total) => emit({ type: 'progress', phase, bytes, total }),
     onNote: (message) => emit({ type: 'note', phase: 'agent-upload', message }),

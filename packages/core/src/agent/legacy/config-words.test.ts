@@ -32,6 +32,11 @@ describe('extra configuration words', () => {
     expect([recent.certainty, hexBytes(extraConfig(recent.words))]).toEqual(['sure', since2019]);
   });
 
+  it('says which kind of partition table the firmware has, to agents that want to know', () => {
+    expect(hexBytes(extraConfig(['isGptSolution'], { gpt: true }))).toBe('00000001');
+    expect(hexBytes(extraConfig(['isGptSolution'], { gpt: false }))).toBe('00000000');
+  });
+
   it('has a test row for every chip', () => {
     const tested = ROWS.map(([hwCode]) => dialectOf(hwCode)?.name);
     expect(CHIP_DIALECTS.filter((dialect) => !tested.includes(dialect.name))).toEqual([]);

@@ -1,4 +1,5 @@
 import type { DeviceIdentity } from '../../bootrom/identity.js';
+import type { StorageHints } from '../../firmware/scatter/storage-hints.js';
 import { ascii, concat, encode, LegacyConfig, LegacySlcRecord, u32 } from '../../wire/index.js';
 import type { AgentImage } from '../start.js';
 import type { ChipDialect, ExtraWord } from './chip-dialect.js';
@@ -32,15 +33,15 @@ export function fixedConfig(
 }
 
 /** The bytes of the extra words, in order. */
-export function extraConfig(words: readonly ExtraWord[]): Uint8Array {
-  return concat(...words.map((word) => EXTRA_WORD_BYTES[word]()));
+export function extraConfig(words: readonly ExtraWord[], hints: StorageHints = {}): Uint8Array {
+  return concat(...words.map((word) => EXTRA_WORD_BYTES[word](hints)));
 }
 
-const EXTRA_WORD_BYTES: Record<ExtraWord, () => Uint8Array> = {
+const EXTRA_WORD_BYTES: Record<ExtraWord, (hints: StorageHints) => Uint8Array> = {
   // 1 = a list of several memory chips; what clients send for every scatter file.
   newCombo: () => encode(u32, 'big', 1),
-  // 0 = PMT. Phones with this chip left the factory with PMT.
-  isGptSolution: () => encode(u32, 'big', 0),
+  // 0 = PMT, with which most phones with this chip left the factory.
+  isGptSolution: ({ gpt }) => encode(u32, 'big', gpt ? 1 : 0),
   // 0 = set up DRAM only when the boot stage has not.
   forceEnableDram: () => encode(u32, 'big', 0),
   // 0 = keep the download record.

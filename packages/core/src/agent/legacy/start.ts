@@ -97,8 +97,8 @@ async function startOneStage(talk: Conversation, dialect: ChipDialect, options: 
   return { report, ids, ramSize, poolSize };
 }
 
-function poolFor(dialect: ChipDialect, { badBlockPool }: AgentStartOptions): number {
-  return badBlockPool ?? dialect.nandPool ?? USUAL_NAND_POOL;
+function poolFor(dialect: ChipDialect, { hints }: AgentStartOptions): number {
+  return hints?.badBlockPool ?? dialect.nandPool ?? USUAL_NAND_POOL;
 }
 
 function dramSetup(dialect: ChipDialect, ids: StorageIds, options: AgentStartOptions): DramSetup {
@@ -183,7 +183,7 @@ async function checkVersion(talk: Conversation, dialect: ChipDialect): Promise<v
 async function configureAndAskForDram(
   talk: Conversation,
   dialect: ChipDialect,
-  { image, onNote }: AgentStartOptions,
+  { image, hints, onNote }: AgentStartOptions,
 ): Promise<number> {
   talk.doing = { stage: 'agent', what: 'configuring the agent' };
   const { words, certainty, why } = decideExtraWords(dialect, image);
@@ -194,7 +194,7 @@ async function configureAndAskForDram(
   }
   if (words.length > 0) {
     onNote?.(`sending ${words.join(', ')}: ${why}`);
-    await talk.send(extraConfig(words));
+    await talk.send(extraConfig(words, hints));
   }
   return checkState(talk, await talk.u32('the state of the memory'));
 }
