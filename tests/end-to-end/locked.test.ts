@@ -11,7 +11,8 @@ const work = mkdtempSync(join(tmpdir(), 'unbrick-locked-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe('a phone whose boot ROM wants its maker’s key', () => {
-  it.each(['mt6735-emmc', 'mt6765-emmc'])('%s opens to its owner only', { timeout: TIMEOUT }, async (name) => {
+  it('opens to its owner only', { timeout: TIMEOUT }, async () => {
+    const name = 'mt6765-emmc';
     const profile = await loadProfile(name);
     const firmware = join(work, name);
     // The agent and the memory settings are all that is needed.

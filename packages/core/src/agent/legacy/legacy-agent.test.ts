@@ -54,6 +54,18 @@ describe('LegacyAgent.write', () => {
     expect(fake.user[0]).toBe(0xff);
   });
 
+  it('claims nothing when the very last packet fails', async () => {
+    const fake = new FakeAgent(4 * MIB, { writeFails: new Set([2]) });
+    const data = DATA.slice(0, 2 * MIB + 100);
+    const seen: number[] = [];
+    const write = fake.agent.write(user(0, data.length), pieces(data), { onBytes: (n) => seen.push(n) });
+    const failure = await failureOf(write);
+    expect(failure).toMatchObject({ code: 'AGENT_REFUSED', stage: 'write' });
+    expect(failure.evidence).toContain(`${2 * MIB} bytes had been written before`);
+    expect(seen).toEqual([MIB, 2 * MIB]);
+    expect(fake.log.at(-1)).toBe('STOP');
+  });
+
   it('says where the phone fell silent', async () => {
     const fake = new FakeAgent(4 * MIB, { silentAfter: 0 });
     const failure = await failureOf(fake.agent.write(user(0, MIB), pieces(DATA.slice(0, MIB))));
