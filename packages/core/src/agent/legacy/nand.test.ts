@@ -121,7 +121,7 @@ describe('LegacyAgent on NAND', () => {
     const { agent } = agentOn(...MAY_WRITE, ...formats(0, 2 * BLOCK, failed));
     expect(await failureOf(agent.erase(nand(0, 2 * BLOCK)))).toMatchObject({
       code: 'FORMAT_PARTIAL',
-      evidence: ['at 0x20000: 3023 (0xBCF) a word without a known name'],
+      evidence: ['at 0x20000: 3023 (0xBCF) S_DA_NAND_ERASE_FAILED'],
     });
   });
 
