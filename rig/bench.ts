@@ -60,26 +60,37 @@ export class Bench {
   }
 
   /** Starts a job and resolves when it waits for a phone, which is when a user plugs one in. */
-  async startJob(command: string): Promise<{ result: Promise<JobResult> }> {
+  async startJob(command: string): Promise<{ running: GuestCommand; result: Promise<JobResult> }> {
     const running = this.guest.start(command);
     const result = jobResult(running);
     let ended = false;
     void result.then(() => {
       ended = true;
     });
-    while (!ended && !running.output().includes('"phase":"connect"')) {
+    while (!ended && !running.output().includes('"type":"connection"')) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    return { result };
+    return { running, result };
   }
+
+  /** The events a running command has told so far. */
+  eventsOf(command: GuestCommand): JobEvent[] {
+    return parseEvents(command.output());
+  }
+}
+
+/** A last line that is only half written is left out. */
+function parseEvents(output: string): JobEvent[] {
+  return output
+    .split('\n')
+    .slice(0, -1)
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as JobEvent);
 }
 
 async function jobResult({ finished }: GuestCommand): Promise<JobResult> {
   const { code, stdout, stderr } = await finished;
-  const events = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as JobEvent);
+  const events = parseEvents(stdout);
   const report = events.find((event): event is ReportEvent => event.type === 'report');
   const told = events.filter((event) => event.type !== 'progress').map((event) => JSON.stringify(event));
   return { code, events, report, text: `exit code ${code}\n${told.join('\n')}\n${stderr}` };

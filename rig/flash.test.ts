@@ -1,3 +1,5 @@
+import type { PhoneLogEntry, UsbPhoneOptions } from '@unbrick/phone';
+import type { OpenPhoneOptions } from '@unbrick/phone/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bench, type JobResult, type PluggedPhone } from './bench.js';
 import { rigCache } from './guest.js';
@@ -5,6 +7,10 @@ import { type SmallPhone, smallPhone } from './small-phone.js';
 
 /** Emulation on a busy machine: ten times what it takes on a quiet one. */
 const TIMEOUT = 180_000;
+/** A user who may read every file, as the checkout may lie in somebody's home, and open no device. */
+const NOBODY = 'setpriv --reuid 65534 --inh-caps +dac_read_search --ambient-caps +dac_read_search ';
+/** How often the two main tests are repeated; once in continuous integration. */
+const ROUNDS = Number(process.env.UNBRICK_RIG_ROUNDS ?? 1);
 const found = rigCache();
 if ('missing' in found) console.warn(`The rig's tests are skipped: ${found.missing}.`);
 
@@ -23,10 +29,16 @@ describe.runIf('cache' in found)('a stock Linux kernel and phones on its USB por
   });
 
   /** The job is started first and the phone plugged in when it waits, as users are told to. */
-  async function flash(port: string, ...plug: Parameters<Bench['plugIn']>): Promise<JobResult> {
-    const command = `node packages/cli/bin/unbrick.js flash ${small.firmware} --port ${port} --only lk,logo,preloader --yes --json --backup-dir /tmp`;
+  async function flash(
+    port: string,
+    options: OpenPhoneOptions,
+    usb: UsbPhoneOptions = {},
+    onLog: (entry: PhoneLogEntry, phone: PluggedPhone) => void = () => {},
+    as = '',
+  ): Promise<JobResult> {
+    const command = `${as}node packages/cli/dist/main.js flash ${small.firmware} --port ${port} --only lk,logo,preloader --yes --json --backup-dir /tmp`;
     const job = await bench.startJob(command);
-    phone = await bench.plugIn(...plug);
+    phone = await bench.plugIn(options, usb, onLog);
     const result = await job.result;
     await phone.unplug();
     phone = undefined;
@@ -43,13 +55,15 @@ describe.runIf('cache' in found)('a stock Linux kernel and phones on its USB por
   const notes = ({ events }: JobResult) =>
     events.flatMap((event) => (event.type === 'note' ? event.message : [])).join('\n');
 
-  it('flashes a preloader phone over the serial device', async () => {
+  const states = ({ events }: JobResult) => events.flatMap((event) => (event.type === 'connection' ? event.state : []));
+
+  it('flashes a preloader phone over the serial device', { repeats: ROUNDS - 1 }, async () => {
     const result = await flash('auto', { profile: small.profile });
     expectFlashed(result);
     expect(notes(result)).toContain('serial:/dev/ttyACM0');
   });
 
-  it('flashes a boot ROM phone with a window of two seconds over raw USB', async () => {
+  it('flashes a boot ROM phone with a window of two seconds over raw USB', { repeats: ROUNDS - 1 }, async () => {
     expectFlashed(await flash('usb:1-1', { profile: small.profile, mode: 'brom', windowMs: 2000 }));
   });
 
@@ -58,4 +72,46 @@ describe.runIf('cache' in found)('a stock Linux kernel and phones on its USB por
     expectFlashed(result);
     expect(notes(result)).toContain('Using raw USB (usb:1-1): the system has made no serial device');
   });
+
+  it('goes past a program that reads the serial device, and names it', async () => {
+    const reader = bench.guest.start('until [ -e /run/enough ]; do sleep 0.05; cat /dev/ttyACM0; done 2>/dev/null');
+    const result = await flash('auto', { profile: small.profile, mode: 'brom' });
+    await bench.guest.run('touch /run/enough; pkill -x cat');
+    await reader.finished;
+    expectFlashed(result);
+    expect(notes(result)).toMatch(/Using raw USB .*held by cat \(process \d+\)/);
+  });
+
+  it('names the missing permission', async () => {
+    const result = await flash('auto', { profile: small.profile, mode: 'brom' }, {}, () => {}, NOBODY);
+    expect(result.code, result.text).toBe(1);
+    expect(result.text).toContain('PORT_PERMISSION');
+    expect(result.text).toContain('/dev/ttyACM0');
+    expect(result.text).toContain('on raw USB as well');
+    expect(states(result)).toContain('port-forbidden');
+  });
+
+  // The first and the last in continuous integration, all of them in a longer run.
+  const stages = [
+    ['bootrom', 'SEND_DA'],
+    ['agent', 'SDMMC_READ_PMT'],
+    ['backup', 'READ'],
+    ['write', 'SDMMC_WRITE_DATA'],
+  ] as const;
+  it.each(stages.filter((_, i) => ROUNDS > 1 || i % 3 === 0))(
+    'tells what became of a cable pulled at the stage %s, and the next try works',
+    async (stage, command) => {
+      let pulled = false;
+      const result = await flash('usb:1-1', { profile: small.profile, mode: 'brom' }, {}, (entry, plugged) => {
+        if (entry.what !== command || pulled) return;
+        pulled = true;
+        void plugged.usb.pullCable();
+      });
+      expect(result.code, result.text).toBe(1);
+      const error = result.events.find((event) => event.type === 'error');
+      expect(error, result.text).toMatchObject({ code: 'PHONE_GONE' });
+      expect(result.report?.phoneState).toMatch(stage === 'write' ? /lk is incomplete/ : /Nothing was written/);
+      expectFlashed(await flash('usb:1-1', { profile: small.profile, mode: 'brom' }));
+    },
+  );
 });

@@ -284,8 +284,11 @@ export class RedirectedPort implements UsbBus {
    * sent again, as nothing would be lost on a real cable.
    */
   #cancel(device: UsbDevice, id: number): void {
-    this.#pending.get(id)?.abort();
-    const crossed = this.#answered.find((each) => each.id === id);
+    const pending = this.#pending.get(id);
+    pending?.abort();
+    if (pending) return;
+    // Numbers are used again: the last one counts.
+    const crossed = this.#answered.findLast((each) => each.id === id);
     if (crossed) device.giveBack(crossed.endpoint, crossed.data);
   }
 

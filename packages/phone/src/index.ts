@@ -13,5 +13,6 @@ export { FaultyStorage, type StorageFaults } from './storage/faulty-storage.js';
 export { MemoryStorage } from './storage/memory-storage.js';
 export { type PhoneStorage, StorageFault } from './storage/phone-storage.js';
 export type { PreloaderFaceOptions, PreloaderVariant } from './usb/faces.js';
+export { IdleDevice, UnreadableDevice } from './usb/idle-device.js';
 export type { UsbBus, UsbDevice, UsbSetup } from './usb/usb-device.js';
 export { UsbPhone, type UsbPhoneOptions } from './usb/usb-phone.js';

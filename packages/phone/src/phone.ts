@@ -241,6 +241,7 @@ export class VirtualPhone {
       ...(windowMs === undefined ? {} : { windowMs }),
     });
     const stage1 = stage === 'brom' ? await bootRom(session) : await preloader(session);
+    host.agentStarts();
     if (this.#silentAgents > 0) {
       this.#silentAgents--;
       return hang(wire);

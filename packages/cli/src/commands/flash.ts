@@ -19,6 +19,7 @@ import { openPortSource } from '../ports/open-source.js';
 import type { Renderer } from '../render/renderer.js';
 import { openTraceFile } from '../trace-file.js';
 import { nobodyToAsk, notConfirmed } from './agent-options.js';
+import { askForPhone } from './choose-phone.js';
 import { emptyReport } from './empty-report.js';
 import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
 
@@ -73,6 +74,7 @@ async function flashPhone(
   const credentials = await openCredentials(options);
   const source = await openPortSource(options.port, {
     onNote: (message) => renderer.show({ type: 'note', phase: 'connect', message }),
+    ...(nobodyToAsk(options.json) ? {} : { choose: askForPhone(renderer) }),
   });
   const trace = options.trace === undefined ? undefined : await openTraceFile(options.trace);
   const interrupt = stopOnInterrupt(renderer);

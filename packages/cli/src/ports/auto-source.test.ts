@@ -1,4 +1,4 @@
-import { memoryPortPair, type Port, UnbrickError } from '@unbrick/core';
+import { memoryPortPair, type Observation, type Port, UnbrickError } from '@unbrick/core';
 import { describe, expect, it } from 'vitest';
 import { autoSource } from './auto-source.js';
 import type { PortHolder } from './port-holders.js';
@@ -35,6 +35,8 @@ class FakeSystem implements UsbSystem {
   openSerial = (path: string) => this.open(`serial:${path}`);
   openRaw = (busPath: string) => this.open(`usb:${busPath}`);
   holders = async () => this.held;
+  interfaces = () => ['ff4201'];
+  failures = () => [];
   onChange = () => () => {};
   refuse: (name: string) => UnbrickError | undefined = () => undefined;
 
@@ -104,18 +106,34 @@ describe('autoSource', () => {
     expect(error.evidence.join()).toContain('on raw USB as well: PORT_PERMISSION!');
   });
 
-  it('tells once about phones in other modes and does not open them', async () => {
+  it('tells an observer of everything on the bus, and opens no phone in another mode', async () => {
     const stop = new AbortController();
-    const system = new FakeSystem([device('1-1', META, '/dev/ttyACM0'), device('1-2', AGENT, '/dev/ttyACM1')]);
-    const { notes, source: auto } = source(system);
-    const opening = auto.open(stop.signal);
+    const meta = device('1-1', META, '/dev/ttyACM0');
+    const system = new FakeSystem([meta], [meta, device('1-2', AGENT, '/dev/ttyACM1')]);
+    const observed: Observation[] = [];
+    const opening = source(system).source.open(stop.signal, undefined, (seen) => observed.push(seen));
     setTimeout(() => stop.abort(new Error('enough')), 40);
     await expect(opening).rejects.toThrow('enough');
     expect(system.opened).toEqual([]);
     expect(system.looks).toBeGreaterThan(2);
-    expect(notes).toHaveLength(2);
-    expect(notes[0]).toContain('0e8d:2007 META mode');
-    expect(notes[1]).toContain('left over');
+    expect(observed).toEqual([
+      { kind: 'devices', devices: [{ ...meta, interfaces: ['ff4201'] }] },
+      { kind: 'devices', devices: [expect.anything(), expect.objectContaining(AGENT)] },
+    ]);
+  });
+
+  it('tells an observer who has the port', async () => {
+    const system = new FakeSystem([device('1-1', BROM, '/dev/ttyACM0')]);
+    system.refuse = () => refusal('PORT_BUSY');
+    const observed: Observation[] = [];
+    const opening = source(system).source.open(forever, undefined, (seen) => observed.push(seen));
+    await expect(opening).rejects.toThrow('PORT_BUSY');
+    expect(observed.at(-1)).toEqual({
+      kind: 'refused',
+      port: '/dev/ttyACM0',
+      code: 'PORT_BUSY',
+      holders: ['ModemManager (process 812)'],
+    });
   });
 
   it('follows the same phone by its place on the bus, also as Download Agent', async () => {
@@ -138,6 +156,22 @@ describe('autoSource', () => {
       'seen: usb:1-1 or serial:/dev/ttyACM0 (0e8d:2000 MediaTek preloader)',
       'seen: usb:1-4.2 (0e8d:0003 MediaTek boot ROM)',
     ]);
+  });
+
+  it('lets the user choose, and keeps to the choice', async () => {
+    const system = new FakeSystem([device('1-1', PRELOADER, '/dev/ttyACM0'), device('1-4.2', BROM, '/dev/ttyACM1')]);
+    const asked: string[][] = [];
+    const auto = autoSource({
+      system,
+      choose: async (phones) => {
+        asked.push(phones.map((each) => each.busPath));
+        return '1-4.2';
+      },
+    });
+    await auto.open(forever);
+    await auto.open(forever);
+    expect(system.opened).toEqual(['serial:/dev/ttyACM1', 'serial:/dev/ttyACM1']);
+    expect(asked).toEqual([['1-1', '1-4.2']]);
   });
 
   it('goes on when the phone has gone before it was opened', async () => {

@@ -1,4 +1,5 @@
-import { type Port, type PortSource, UnbrickError, usbIdentity, usbIdentityText } from '@unbrick/core';
+import { type Observe, type Port, type PortSource, UnbrickError, usbIdentity, usbIdentityText } from '@unbrick/core';
+import { BusWatch } from './bus-watch.js';
 import { pause } from './pause.js';
 import { severalPhones } from './port-errors.js';
 import { holderText } from './port-holders.js';
@@ -11,9 +12,13 @@ const DRIVER_MS = 400;
 /** Reasons to leave the serial device and open the phone past its driver. */
 const TRY_RAW = new Set(['PORT_BUSY', 'PORT_PERMISSION', 'PORT_UNSUPPORTED', 'PORT_FAILED']);
 
+export type ChoosePhone = (phones: readonly SeenDevice[]) => Promise<string>;
+
 export interface AutoSourceOptions {
-  /** Told which way a phone is opened when it is not the usual one, and why; and of phones in other modes. */
+  /** Told which way a phone is opened when it is not the usual one, and why. */
   onNote?: (message: string) => void;
+  /** Asked which of several phones is meant; gives its bus path. Without it several phones are an error. */
+  choose?: ChoosePhone;
   system?: UsbSystem;
 }
 
@@ -24,11 +29,17 @@ export interface AutoSourceOptions {
  *
  * `open` throws UnbrickError `PORT_AMBIGUOUS`, `PORT_BUSY`, `PORT_PERMISSION`, `PORT_FAILED` or `PORT_UNSUPPORTED`.
  */
-export function autoSource({ onNote = () => {}, system = thisUsbSystem() }: AutoSourceOptions = {}): PortSource {
-  const noteOnce = once(onNote);
+export function autoSource({
+  onNote = () => {},
+  choose,
+  system = thisUsbSystem(),
+}: AutoSourceOptions = {}): PortSource {
+  /** Where the phone is that the user has chosen. */
+  let chosen: string | undefined;
   return {
     name: 'auto',
-    async open(signal, previous) {
+    async open(signal, previous, observe) {
+      const bus = new BusWatch(system, observe);
       let wake: () => void = () => {};
       const stopWatching = system.onChange(() => wake());
       /** When each phone without serial device was first seen. */
@@ -36,15 +47,23 @@ export function autoSource({ onNote = () => {}, system = thisUsbSystem() }: Auto
       try {
         for (;;) {
           signal.throwIfAborted();
-          const devices = await system.devices();
-          for (const device of devices) noteOther(device, noteOnce);
-          const phones = devices.filter((device) => isWanted(device, previous));
-          if (phones.length > 1) throw severalPhones(phones.map(deviceText));
+          const phones = (await bus.look()).filter(
+            (device) => (chosen ?? device.busPath) === device.busPath && isWanted(device, previous),
+          );
+          if (phones.length > 1) {
+            if (!choose) throw severalPhones(phones.map(deviceText));
+            // The one that is chosen may have gone meanwhile; it is waited for.
+            chosen = await choose(phones);
+            continue;
+          }
           const [phone] = phones;
           if (phone && isReady(phone, driverless)) {
             try {
-              return await openPhone(phone, signal, system, onNote);
+              const port = await openPhone(phone, signal, system, onNote);
+              observe?.({ kind: 'opened', port: port.name });
+              return port;
             } catch (error) {
+              tellRefusal(error, phone, observe);
               // Gone before it could be opened: the next one will come.
               if (!(error instanceof UnbrickError && error.code === 'PORT_GONE')) throw error;
             }
@@ -126,23 +145,12 @@ async function openSerial(
   });
 }
 
-function once(note: (text: string) => void): (text: string) => void {
-  const noted = new Set<string>();
-  return (text) => {
-    if (noted.has(text)) return;
-    noted.add(text);
-    note(text);
-  };
-}
-
-function noteOther(device: SeenDevice, note: (text: string) => void): void {
-  const mode = usbIdentity(device)?.mode;
-  const text = usbIdentityText(device);
-  if (mode === 'android') {
-    note(`Seen ${text}: the phone is running and cannot be flashed like this. Switch it off, then plug it in again.`);
-  } else if (mode === 'agent') {
-    note(`Seen ${text}, left over from an earlier job: hold the power key for 15 to 20 seconds, then plug in again.`);
-  }
+/** A phone whose port cannot be had ends the wait with an error; the guide says the same at once. */
+function tellRefusal(error: unknown, phone: SeenDevice, observe: Observe | undefined): void {
+  if (!(error instanceof UnbrickError) || error.code === 'PORT_GONE') return;
+  const holders = error.evidence.flatMap((fact) => /^held by (.*)$/.exec(fact)?.[1] ?? []);
+  const port = phone.serialPath ?? `usb:${phone.busPath}`;
+  observe?.({ kind: 'refused', port, code: error.code, holders: [...new Set(holders)] });
 }
 
 function deviceText(device: SeenDevice): string {

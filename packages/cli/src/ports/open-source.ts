@@ -1,5 +1,5 @@
 import type { PortSource } from '@unbrick/core';
-import { autoSource } from './auto-source.js';
+import { autoSource, type ChoosePhone } from './auto-source.js';
 import { parsePort } from './parse-port.js';
 import { rawUsbSource } from './raw-usb.js';
 import { serialSource } from './serial-port.js';
@@ -8,17 +8,19 @@ import { tcpSource } from './tcp-port.js';
 export interface PortSourceOptions {
   /** Told what is seen while waiting: a phone in the wrong mode, a missing driver. */
   onNote?: (message: string) => void;
+  /** Asked which of several phones is meant. */
+  choose?: ChoosePhone;
 }
 
 /**
  * Where a phone is expected, from the text of `--port`.
  * @throws UnbrickError `PORT_NAME_INVALID` (stage `usage`) when the text names no port
  */
-export async function openPortSource(text: string, { onNote }: PortSourceOptions = {}): Promise<PortSource> {
+export async function openPortSource(text: string, options: PortSourceOptions = {}): Promise<PortSource> {
   const spec = parsePort(text);
   switch (spec.kind) {
     case 'auto':
-      return autoSource(onNote ? { onNote } : {});
+      return autoSource(options);
     case 'serial':
       return serialSource(spec.path);
     case 'usb':

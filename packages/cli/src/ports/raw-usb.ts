@@ -1,7 +1,9 @@
 import { type Port, type PortSource, UnbrickError, UsbPort } from '@unbrick/core';
+import { BusWatch } from './bus-watch.js';
 import { busPathOf, type NativeUsb, NodeUsbDevice, nativeUsb } from './node-usb.js';
 import { pause } from './pause.js';
 import { portBusy, portFailed, portForbidden, portGone } from './port-errors.js';
+import { thisUsbSystem } from './usb-system.js';
 
 /** Milliseconds between two looks for a device that is not there: its window may be a second. */
 const LOOK_MS = 25;
@@ -35,10 +37,12 @@ export async function openRawUsb(busPath: string, signal: AbortSignal, usb?: Nat
 export function rawUsbSource(busPath: string): PortSource {
   return {
     name: `usb:${busPath}`,
-    async open(signal) {
+    async open(signal, _previous, observe) {
       const usb = await nativeUsb();
+      const bus = new BusWatch(thisUsbSystem(), observe);
       for (;;) {
         signal.throwIfAborted();
+        if (observe) await bus.look();
         try {
           return await openRawUsb(busPath, signal, usb);
         } catch (error) {

@@ -2,9 +2,11 @@ import { readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { AutoDetectTypes, LinuxPortBinding } from '@serialport/bindings-cpp';
 import { abortable, type Port, type PortIdentity, type PortSource, UnbrickError } from '@unbrick/core';
+import { BusWatch } from './bus-watch.js';
 import { pause } from './pause.js';
 import { portBusy, portFailed, portForbidden, portGone, serialUnsupported } from './port-errors.js';
 import { holderText, portHolders } from './port-holders.js';
+import { thisUsbSystem } from './usb-system.js';
 
 /** Nominal: CDC-ACM ignores it, and any line coding tells a preloader that a tool is there. */
 const BAUD_RATE = 921_600;
@@ -186,9 +188,11 @@ export async function openFreshSerialPort(
 export function serialSource(path: string): PortSource {
   return {
     name: `serial:${path}`,
-    async open(signal) {
+    async open(signal, _previous, observe) {
+      const bus = new BusWatch(thisUsbSystem(), observe);
       for (;;) {
         signal.throwIfAborted();
+        if (observe) await bus.look();
         // Windows device names are not files: there only opening tells.
         if (process.platform === 'win32' || (await exists(path))) {
           try {

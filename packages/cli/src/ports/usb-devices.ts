@@ -1,14 +1,9 @@
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { PortIdentity } from '@unbrick/core';
+import type { ObservedDevice, PortIdentity } from '@unbrick/core';
 
 /** A USB device that is there now. */
-export interface SeenDevice extends PortIdentity {
-  /** Where it is plugged in: bus, then the ports of the hubs on the way, `1-4.2`. The same phone keeps it in every mode. */
-  busPath: string;
-  /** The serial device the system has made of it: `/dev/ttyACM0`, `COM5`. */
-  serialPath?: string;
-}
+export type SeenDevice = Omit<ObservedDevice, 'interfaces'>;
 
 /** Drivers whose devices may be a phone: CDC-ACM, and the generic USB serial driver where a user has bound it. */
 const TTY_NAME = /^tty(ACM|USB)\d+$/;
@@ -31,6 +26,21 @@ export function linuxUsbDevices(sysRoot = '/sys', devRoot = '/dev'): SeenDevice[
       if (!identity) return [];
       const serialPath = serialPaths.get(busPath);
       return [{ ...identity, busPath, ...(serialPath === undefined ? {} : { serialPath }) }];
+    });
+}
+
+/** Class, subclass and protocol of each interface of a device, six hexadecimal digits. */
+export function linuxInterfaces(busPath: string, sysRoot = '/sys'): string[] {
+  const folder = join(sysRoot, 'bus/usb/devices', busPath);
+  return listed(folder)
+    .filter((name) => name.startsWith(`${busPath}:`))
+    .flatMap((name) => {
+      try {
+        const read = (file: string) => readFileSync(join(folder, name, file), 'latin1').trim();
+        return [read('bInterfaceClass') + read('bInterfaceSubClass') + read('bInterfaceProtocol')];
+      } catch {
+        return [];
+      }
     });
 }
 

@@ -1,9 +1,10 @@
 import type { Port, PortIdentity } from '@unbrick/core';
+import { type EnumerationFailure, KernelLog } from './kernel-messages.js';
 import { busPathOf, type NativeUsb, nativeUsb } from './node-usb.js';
 import { type PortHolder, portHolders } from './port-holders.js';
 import { openRawUsb } from './raw-usb.js';
 import { openFreshSerialPort, serialBinding } from './serial-port.js';
-import { joinedDevices, linuxUsbDevices, type SeenDevice } from './usb-devices.js';
+import { joinedDevices, linuxInterfaces, linuxUsbDevices, type SeenDevice } from './usb-devices.js';
 
 /** A boot ROM may be there for a second only; looking into sysfs takes a fraction of a millisecond. */
 const LINUX_POLL_MS = 15;
@@ -18,6 +19,10 @@ export interface UsbSystem {
   devices(): Promise<SeenDevice[]> | SeenDevice[];
   openSerial(path: string, identity: PortIdentity, signal: AbortSignal): Promise<Port>;
   openRaw(busPath: string, signal: AbortSignal): Promise<Port>;
+  /** Class, subclass and protocol of a device's interfaces, as observers want them. */
+  interfaces(busPath: string): string[];
+  /** Devices that could not be enumerated, since the last call. */
+  failures(): EnumerationFailure[];
   /** Other programs that have a device file open. */
   holders(path: string): Promise<PortHolder[]>;
   /** Calls back when a device comes or goes, where the system tells; the returned function ends it. */
@@ -31,10 +36,16 @@ export function thisUsbSystem(): UsbSystem {
     openRaw: (busPath: string, signal: AbortSignal) => openRawUsb(busPath, signal),
   };
   if (process.platform === 'linux') {
+    let kernel: KernelLog | undefined;
     return {
       ...common,
       pollMs: LINUX_POLL_MS,
       devices: () => linuxUsbDevices(),
+      interfaces: (busPath) => linuxInterfaces(busPath),
+      failures: () => {
+        kernel ??= new KernelLog();
+        return kernel.failures();
+      },
       holders: (path) => portHolders(path),
       // At 15 ms between two looks an event would hardly be faster.
       onChange: () => () => {},
@@ -45,6 +56,8 @@ export function thisUsbSystem(): UsbSystem {
     ...common,
     pollMs: POLL_MS,
     devices: async () => joinedDevices(await (await serialBinding()).list(), await usbDevices(await library)),
+    interfaces: () => [],
+    failures: () => [],
     holders: async () => [],
     onChange: (wake) => {
       void library.then((usb) => usb?.addEventListener('connect', wake));

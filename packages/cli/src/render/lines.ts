@@ -29,6 +29,8 @@ export function eventLines(event: JobEvent, style: Style): string[] {
       return [];
     case 'note':
       return [style.dim(`  · ${event.message}`)];
+    case 'connection':
+      return [style.dim(`  · ${event.seen}`), `  → ${event.advice}`];
     case 'finding': {
       if (event.severity === 'ok') return [`${style.green('✓')} ${event.message}`];
       const sign = event.severity === 'blocker' ? style.red('✗') : style.yellow('!');

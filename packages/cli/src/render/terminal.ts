@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { ProgressEvent } from '@unbrick/core';
+import type { ConnectionEvent, ProgressEvent } from '@unbrick/core';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
 import { eventLines, phaseTitle } from './lines.js';
 import type { Renderer } from './renderer.js';
@@ -21,38 +21,70 @@ const COLOUR_CODE = new RegExp(`(${ESCAPE}\\[\\d+m)`);
 const BAR_WIDTH = 24;
 /** Faster redraws only flicker. */
 const REDRAW_MS = 100;
+/** The seconds of a wait. */
+const WAIT_REDRAW_MS = 500;
 
 /** For a person at a terminal: one moving bar for the phase at hand, finished phases stay as lines. */
 export function terminalRenderer(stream: NodeJS.WriteStream): Renderer {
   let bar: { title: string; event: ProgressEvent; started: number; drawn: number } | undefined;
+  /** The wait for a phone takes the bar's place. */
+  let wait: { seen: string; advice: string; started: number; timer: NodeJS.Timeout } | undefined;
 
   const clear = () => stream.write('\r\x1b[2K');
   const draw = () => {
+    if (wait) {
+      const waited = formatSeconds((performance.now() - wait.started) / 1000);
+      stream.write(`\r\x1b[2K${clip(`  ${styleText('cyan', waited)}  ${wait.seen}`, (stream.columns ?? 80) - 1)}`);
+      return;
+    }
     if (!bar) return;
     bar.drawn = performance.now();
     const text = barText(bar.title, bar.event, (bar.drawn - bar.started) / 1000);
     stream.write(`\r\x1b[2K${clip(text, (stream.columns ?? 80) - 1)}`);
   };
   const settle = () => {
+    endWait();
     if (!bar) return;
     draw();
     stream.write('\n');
     bar = undefined;
   };
+  const endWait = () => {
+    if (!wait) return;
+    clearInterval(wait.timer);
+    wait = undefined;
+    clear();
+  };
+  /** What is seen is one moving line; what to do stays to be read, and is said once. */
+  const showWait = ({ seen, advice }: ConnectionEvent) => {
+    if (!wait) {
+      bar = undefined;
+      wait = { seen, advice: '', started: performance.now(), timer: setInterval(draw, WAIT_REDRAW_MS) };
+    }
+    wait.seen = seen;
+    const before = wait.advice;
+    wait.advice = advice;
+    if (advice !== before) line(`  → ${advice}`);
+    else draw();
+  };
   const line = (text: string) => {
-    if (bar) clear();
+    if (bar || wait) clear();
     stream.write(`${text}\n`);
     draw();
   };
 
   return {
     show: (event) => {
+      if (event.type === 'connection') return showWait(event);
       if (event.type !== 'progress') {
         if (event.type !== 'note') settle();
         for (const text of eventLines(event, COLOURS)) line(text);
         return;
       }
       const title = phaseTitle(event.phase, event.partition);
+      // Told before the wait begins and when it is over.
+      if (wait && event.phase === 'connect' && event.bytes < event.total) return;
+      endWait();
       if (bar?.title !== title) {
         settle();
         bar = { title, event, started: performance.now(), drawn: 0 };

@@ -1,5 +1,6 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Link, type TraceSink } from '../link/link.js';
+import type { Observe } from '../link/observation.js';
 import type { Port, PortSource } from '../link/port.js';
 import { BootRom } from './commands.js';
 import { CATCH_NEXT, handshake } from './handshake.js';
@@ -15,6 +16,8 @@ export interface ConnectOptions {
   handshakeMs?: number;
   trace?: TraceSink;
   onNote?: (message: string) => void;
+  /** Told what is seen on the bus and heard from the phone. */
+  observe?: Observe;
 }
 
 export interface ConnectedPhone {
@@ -64,7 +67,7 @@ function remember(seen: Seen, sighting: Sighting): void {
  *   throws when it cannot open the port; the signal's reason when aborted
  */
 export async function connectPhone(source: PortSource, options: ConnectOptions): Promise<ConnectedPhone> {
-  const { signal, timeoutMs, handshakeMs = HANDSHAKE_MS, trace, onNote = () => {} } = options;
+  const { signal, timeoutMs, handshakeMs = HANDSHAKE_MS, trace, onNote = () => {}, observe } = options;
   const started = performance.now();
   const remaining = () => timeoutMs - (performance.now() - started);
   const patience = new AbortController();
@@ -73,7 +76,7 @@ export async function connectPhone(source: PortSource, options: ConnectOptions):
   const seen: Seen = { times: 0, last: [] };
   try {
     for (;;) {
-      const port = await open(source, waiting, seen.last.at(-1)).catch((error) => {
+      const port = await open(source, waiting, seen.last.at(-1), observe).catch((error) => {
         signal?.throwIfAborted();
         throw patience.signal.aborted ? noPhone(source, timeoutMs, seen, error) : error;
       });
@@ -81,7 +84,11 @@ export async function connectPhone(source: PortSource, options: ConnectOptions):
       if (seen.times === 0) onNote(`Seen on ${portText(port)}.`);
       const link = new Link(port, { ...(trace ? { trace } : {}), ...(signal ? { signal } : {}) });
       try {
-        await handshake(link, { timeoutMs: Math.min(handshakeMs, Math.max(0, remaining())), onNote });
+        await handshake(link, {
+          timeoutMs: Math.min(handshakeMs, Math.max(0, remaining())),
+          onNote,
+          ...(observe ? { onHeard: (what) => observe({ kind: 'heard', what }) } : {}),
+        });
         const bootRom = new BootRom(link, { onNote });
         return { link, bootRom, identity: await bootRom.identify() };
       } catch (error) {
@@ -101,7 +108,12 @@ export async function connectPhone(source: PortSource, options: ConnectOptions):
 }
 
 /** A port that opens and at once closes again (a server without a phone, a stuck driver) must not be hammered. */
-async function open(source: PortSource, signal: AbortSignal, before: Sighting | undefined): Promise<Port> {
+async function open(
+  source: PortSource,
+  signal: AbortSignal,
+  before: Sighting | undefined,
+  observe: Observe | undefined,
+): Promise<Port> {
   const rest = before ? SHORTEST_APPEARANCE_MS - before.milliseconds : 0;
   if (rest > 0) {
     await new Promise<void>((resolve) => {
@@ -114,7 +126,7 @@ async function open(source: PortSource, signal: AbortSignal, before: Sighting | 
     });
   }
   signal.throwIfAborted();
-  return source.open(signal);
+  return source.open(signal, undefined, observe);
 }
 
 function noPhone(source: PortSource, timeoutMs: number, seen: Seen, cause?: unknown): UnbrickError {

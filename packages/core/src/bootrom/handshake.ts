@@ -9,6 +9,8 @@ export interface HandshakeOptions {
   /** Milliseconds between two first bytes; 10 to 20 is what real hosts use. */
   intervalMs?: number;
   onNote?: (message: string) => void;
+  /** Told once what kind of thing comes back: READY texts, the right answer, an echo of everything, other bytes. */
+  onHeard?: (what: 'ready' | 'answer' | 'echo' | 'garbage') => void;
 }
 
 export interface HandshakeResult {
@@ -20,6 +22,8 @@ export interface HandshakeResult {
 
 const START = HANDSHAKE[0];
 const complement = (byte: number) => ~byte & 0xff;
+/** A few stray bytes are a noisy line, more are another program. */
+const GARBAGE_BYTES = 16;
 const STARTED = complement(START);
 /** "Echo + 1": the byte was not the one expected, and the phone waits for the first one again. */
 const NOT_STARTED = START + 1;
@@ -49,6 +53,8 @@ class Handshake {
   readonly #timeoutMs: number;
   readonly #deadline: number;
   readonly #note: (message: string) => void;
+  readonly #onHeard: NonNullable<HandshakeOptions['onHeard']>;
+  #told: string | undefined;
   readonly #heard = new HeardBytes();
   /** First bytes sent in all, and since the last answer to one. */
   #starts = 0;
@@ -56,24 +62,34 @@ class Handshake {
   /** The port repeats commands as well as first bytes. */
   #echoing = false;
 
-  constructor(link: Link, { timeoutMs, intervalMs = 15, onNote = () => {} }: HandshakeOptions) {
+  constructor(link: Link, { timeoutMs, intervalMs = 15, onNote = () => {}, onHeard = () => {} }: HandshakeOptions) {
     this.#link = link;
     this.#intervalMs = intervalMs;
     this.#timeoutMs = timeoutMs;
     this.#deadline = performance.now() + timeoutMs;
     this.#note = onNote;
+    this.#onHeard = onHeard;
   }
 
   async run(): Promise<HandshakeResult> {
     while (performance.now() < this.#deadline) {
       const answer = await this.#callOnce();
+      if (this.#echoing) this.#tell('echo');
+      else if (this.#heard.other > GARBAGE_BYTES) this.#tell('garbage');
+      else if (this.#heard.ready > 0) this.#tell('ready');
       const resumed = answer === START && (await this.#isInCommandLoop());
       if (resumed) this.#note('The phone was already in its command loop: an earlier session goes on.');
       if (resumed || (answer === STARTED && (await this.#finish()))) {
+        this.#tell('answer');
         return { sawReady: this.#heard.ready > 0, resumed };
       }
     }
     throw this.#failure();
+  }
+
+  #tell(what: 'ready' | 'answer' | 'echo' | 'garbage'): void {
+    if (this.#told !== what) this.#onHeard(what);
+    this.#told = what;
   }
 
   /** Sends the first byte and listens for one interval. Gives the answer that counts, or nothing. */

@@ -3,7 +3,7 @@ import { UnbrickError } from '../errors/unbrick-error.js';
 import { hexBytes } from '../wire/index.js';
 import { Link, LinkClosedError, LinkTimeoutError } from './link.js';
 import { memoryPortPair } from './memory-port.js';
-import type { Port } from './port.js';
+import type { Port, ReadNeed } from './port.js';
 
 const quick = { timeoutMs: 20, what: 'the reply' };
 const patient = { timeoutMs: 5000, what: 'the reply' };
@@ -117,6 +117,23 @@ describe('Link', () => {
     await link.readByte(patient);
     await link.readByte(patient);
     expect(lines).toEqual(['to-phone a0', 'to-phone 0a50', 'from-phone 5ff5']);
+  });
+
+  it('tells the port what it needs, and asks again when the port has waited in vain', async () => {
+    const needs: (ReadNeed | undefined)[] = [];
+    const answers = [new Uint8Array(0), Uint8Array.of(1), Uint8Array.of(2, 3)];
+    const link = new Link({
+      name: 'in short waits',
+      receive: async (_signal, need) => {
+        needs.push(need);
+        return answers.shift() ?? null;
+      },
+      send: async () => {},
+      close: async () => {},
+    });
+    expect([...(await link.read(3, patient))]).toEqual([1, 2, 3]);
+    expect(needs.map((need) => need?.bytes)).toEqual([3, 3, 2]);
+    expect(needs[0]?.patienceMs).toBeGreaterThan(0);
   });
 });
 

@@ -1,3 +1,5 @@
+import type { Observe } from './observation.js';
+
 /** USB identity of the device behind a port, where the port knows it. */
 export interface PortIdentity {
   vendorId: number;
@@ -42,7 +44,8 @@ export interface PortSource {
   readonly name: string;
   /**
    * Waits for a device and opens it. Rejects with the signal's reason when aborted.
-   * `previous` is the port that has just gone away: the source may use it to follow the same phone.
+   * `previous` is the port that has just gone away: the source may use it to follow the same phone. `observe` is told what is
+   * seen meanwhile, by sources that see more than their own port.
    */
-  open(signal: AbortSignal, previous?: Port): Promise<Port>;
+  open(signal: AbortSignal, previous?: Port, observe?: Observe): Promise<Port>;
 }

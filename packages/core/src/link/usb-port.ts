@@ -13,6 +13,8 @@ const LONGEST_IN = 64 * 1024;
 const LONGEST_OUT = 1024 * 1024;
 /** A wait may outlive the reader who began it: the next one takes over. Ending waits all the time costs more. */
 const SHORTEST_WAIT_MS = 250;
+/** How long an answer is waited for before anybody reads. Closing has to wait for the rest of it. */
+const AHEAD_MS = 1000;
 /** Longest pause of a phone in the middle of its data. */
 const STALL_MS = 30_000;
 const NOTHING_SPECIAL: ReadNeed = { bytes: 1, patienceMs: 0 };
@@ -71,6 +73,9 @@ export class UsbPort implements Port {
   }
 
   async send(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    // A preloader gives up an answer that nobody asks for within 300 ms, so the question comes first.
+    this.#reading ??= this.#read({ bytes: 1, patienceMs: AHEAD_MS });
+    this.#reading.catch(() => {});
     for (let offset = 0; offset < bytes.length; offset += LONGEST_OUT) {
       signal?.throwIfAborted();
       const part = bytes.subarray(offset, offset + LONGEST_OUT);

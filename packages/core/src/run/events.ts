@@ -1,3 +1,4 @@
+import type { Guidance } from '../connect-guide/connect-guide.js';
 import type { Stage } from '../errors/unbrick-error.js';
 import type { Plan } from '../plan/plan.js';
 import type { Finding } from '../preflight/finding.js';
@@ -29,6 +30,11 @@ export interface NoteEvent {
   type: 'note';
   phase: Phase;
   message: string;
+}
+
+/** While a phone is awaited: what is seen, and what to try next. Sent when either changes. */
+export interface ConnectionEvent extends Guidance {
+  type: 'connection';
 }
 
 export interface FindingEvent extends Finding {
@@ -83,5 +89,12 @@ export interface ReportEvent {
 }
 
 /** The one stream that every face shows: terminal bars, `--json` lines, web page, log. Documented by events.schema.json. */
-export type JobEvent = ProgressEvent | NoteEvent | FindingEvent | PlanEvent | ErrorEvent | ReportEvent;
+export type JobEvent =
+  | ProgressEvent
+  | NoteEvent
+  | ConnectionEvent
+  | FindingEvent
+  | PlanEvent
+  | ErrorEvent
+  | ReportEvent;
 export type EventSink = (event: JobEvent) => void;

@@ -11,6 +11,7 @@ import type { PortSource } from '../link/port.js';
 import type { OwnerCredentials } from '../security/signer.js';
 import type { PartitionTable } from '../storage/storage.js';
 import type { EventSink } from './events.js';
+import { guideWait } from './guided-wait.js';
 
 /** How to reach a phone; part of every job. */
 export interface ReachOptions {
@@ -34,6 +35,7 @@ const DEFAULT_WAIT_MS = 120_000;
  */
 export async function reachPhone({ source, waitMs, emit, stop, trace }: ReachOptions): Promise<ConnectedPhone> {
   const waiting = new AbortController();
+  const guide = guideWait(emit);
   const onStop = () => waiting.abort(stop?.reason);
   stop?.throwIfAborted();
   stop?.addEventListener('abort', onStop);
@@ -42,9 +44,11 @@ export async function reachPhone({ source, waitMs, emit, stop, trace }: ReachOpt
       timeoutMs: waitMs ?? DEFAULT_WAIT_MS,
       signal: waiting.signal,
       onNote: (message) => emit({ type: 'note', phase: 'connect', message }),
+      observe: guide.observe,
       ...(trace ? { trace } : {}),
     });
   } finally {
+    guide.end();
     stop?.removeEventListener('abort', onStop);
   }
 }

@@ -9,7 +9,14 @@ export interface HostState {
   readonly portSetUp: boolean;
   /** The host asks for data now. What firmware sends to a host that does not is lost after a while. */
   readonly listening: boolean;
+  /** An agent takes over the connection from the stage that enumerated. */
+  agentStarts(): void;
 }
 
 /** A port without USB (TCP, memory): there is nothing to set up. */
-export const PLAIN_HOST: HostState = { configured: () => Promise.resolve(true), portSetUp: true, listening: true };
+export const PLAIN_HOST: HostState = {
+  configured: () => Promise.resolve(true),
+  portSetUp: true,
+  listening: true,
+  agentStarts: () => {},
+};

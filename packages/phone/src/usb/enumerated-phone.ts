@@ -8,7 +8,7 @@ import { InEndpoint } from './in-endpoint.js';
 import { answerRequest } from './requests.js';
 import type { UsbDevice, UsbSetup } from './usb-device.js';
 
-/** A host that does not ask for a reply of boot ROM or preloader in this time loses it. */
+/** A host that does not ask for a reply of the preloader in this time loses it. */
 const FLUSH_MS = 300;
 /** The transfer that makes a device leave the bus has to be answered before it does. */
 const LAST_ANSWER_MS = 20;
@@ -35,12 +35,16 @@ export class EnumeratedPhone implements UsbDevice {
     this.#port = port;
     this.#enumeration = enumeration;
     this.#clock = clock;
-    const { productId } = face.device;
-    const boots = productId === UsbProduct.BROM || port.identity.productId === UsbProduct.PRELOADER;
+    const impatient = port.identity.productId === UsbProduct.PRELOADER;
     const data = this.interfaces.find((each) => each.class === 0x0a)?.endpoints[0];
     if (data?.type !== BULK) throw new Error('a phone without a data interface');
     this.#bulk = data.address & 0x0f;
-    this.#in = new InEndpoint(port, { packetSize: data.packetSize, clock, ...(boots ? { flushMs: FLUSH_MS } : {}) });
+    this.#in = new InEndpoint(port, {
+      packetSize: data.packetSize,
+      clock,
+      ...(impatient ? { flushMs: FLUSH_MS } : {}),
+    });
+    enumeration.agentStarts = () => this.#in.keepAll();
   }
 
   get speed(): 'full' | 'high' {

@@ -6,6 +6,7 @@ import { UnpluggedError } from '../device/wire.js';
 export class Enumeration implements HostState {
   portSetUp = false;
   listening = false;
+  agentStarts: () => void = () => {};
   readonly #clock: Clock;
   readonly #isConfigured: Promise<true>;
   #onConfigured: () => void = () => {};

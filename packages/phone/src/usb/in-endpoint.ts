@@ -28,6 +28,7 @@ export interface InEndpointOptions {
 export class InEndpoint {
   readonly #source: ChunkSource;
   readonly #options: InEndpointOptions;
+  #flushMs: number | undefined;
   #transfers: Transfer[] = [];
   /** What is left of the firmware's current chunk. */
   #chunk: Uint8Array | undefined;
@@ -40,6 +41,7 @@ export class InEndpoint {
   constructor(source: ChunkSource, options: InEndpointOptions) {
     this.#source = source;
     this.#options = options;
+    this.#flushMs = options.flushMs;
     this.drained = new Promise((resolve) => {
       this.#onDrained = resolve;
     });
@@ -73,6 +75,12 @@ export class InEndpoint {
       this.#transfers.push(transfer);
       this.#pump();
     });
+  }
+
+  /** From now on nothing is given up. */
+  keepAll(): void {
+    this.#cancelFlush();
+    this.#flushMs = undefined;
   }
 
   /** Puts data of a transfer that the host has not got back to the front. */
@@ -109,9 +117,8 @@ export class InEndpoint {
         if (chunk === null) return this.#onDrained();
         this.#receiving = false;
         this.#chunk = this.#chunk ? concat(this.#chunk, chunk) : chunk;
-        const { clock, flushMs } = this.#options;
-        if (flushMs !== undefined) {
-          this.#cancelFlush = clock.after(flushMs, () => {
+        if (this.#flushMs !== undefined) {
+          this.#cancelFlush = this.#options.clock.after(this.#flushMs, () => {
             this.#chunk = undefined;
             this.#receive();
           });
