@@ -83,7 +83,10 @@ describe.runIf('cache' in found)('a stock Linux kernel and phones on its USB por
   });
 
   it('names the missing permission', async () => {
+    const rule = '/etc/udev/rules.d/99-rig.rules';
+    await bench.guest.run(`echo 'SUBSYSTEM=="usb", MODE="0600"' > ${rule}; udevadm control --reload`);
     const result = await flash('auto', { profile: small.profile, mode: 'brom' }, {}, () => {}, NOBODY);
+    await bench.guest.run(`rm ${rule}; udevadm control --reload`);
     expect(result.code, result.text).toBe(1);
     expect(result.text).toContain('PORT_PERMISSION');
     expect(result.text).toContain('/dev/ttyACM0');

@@ -94,6 +94,9 @@ describe('a phone in download mode', () => {
     [undefined, 'silent'],
   ] as const)('that stays and says %s is %s', (what, expected) => {
     see(BROM);
+    later(3500);
+    expect(state()).toBe('seen');
+    guide.observe({ kind: 'opened', port: 'usb:1-4' });
     if (what) guide.observe({ kind: 'heard', what });
     later(3500);
     expect(state()).toBe(expected);

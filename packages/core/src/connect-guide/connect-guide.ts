@@ -43,6 +43,8 @@ const LOOP_MS = 40_000;
 export class ConnectGuide {
   readonly #now: () => number;
   readonly #seen: Appearances;
+  /** A port to the phone is open: it is being called. */
+  #opened = false;
   #heard: 'ready' | 'answer' | 'echo' | 'garbage' | undefined;
   #refusal: Extract<Observation, { kind: 'refused' }> | undefined;
   #failing: { count: number; at: number; detail: string } | undefined;
@@ -63,6 +65,7 @@ export class ConnectGuide {
         if (this.#seen.update(observation.devices, now, this.#heard)) {
           this.#heard = undefined;
           this.#refusal = undefined;
+          this.#opened = false;
         }
         break;
       case 'enumeration-failed':
@@ -76,6 +79,7 @@ export class ConnectGuide {
       case 'opened':
         this.#refusal = undefined;
         this.#heard = undefined;
+        this.#opened = true;
         break;
       case 'heard':
         this.#heard = observation.what;
@@ -125,7 +129,7 @@ export class ConnectGuide {
         advice: `Close ${who}, then plug the phone in again.${/ModemManager/.test(who) ? ' sudo systemctl stop ModemManager' : ''}`,
       };
     }
-    const long = now - device.since > SILENT_MS;
+    const long = this.#opened && now - device.since > SILENT_MS;
     switch (this.#heard) {
       case 'answer':
         return told('connected', `${text(device)}, which answers`);
