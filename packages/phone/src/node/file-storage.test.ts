@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -128,5 +128,28 @@ describe('openPhone', () => {
     await expect(openPhone({ profile: path })).rejects.toThrow(/mine\.json: .*is missing/);
     await expect(openPhone({ profile: join(folder, 'none.json') })).rejects.toThrow(/cannot be read as a profile/);
     await expect(openPhone({ profile: 'mt1' })).rejects.toThrow(/no virtual phone is called 'mt1'/);
+  });
+});
+
+describe('a NAND phone in a folder', () => {
+  const at = async (offset: number, length: number) => {
+    const handle = await open(join(folder, 'nand.bin'));
+    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
+    await handle.close();
+    return buffer;
+  };
+
+  it('is its pages and their spare bytes, with partitions where their addresses say', async () => {
+    const phone = await openPhone({ profile: 'mt6572-nand', stateDir: folder });
+    const boot = phone.profile.partitions.find(({ name }) => name === 'BOOTIMG')?.start ?? 0;
+    await phone.close();
+    expect((await readdir(folder)).sort()).toEqual(['nand-spare.bin', 'nand.bin', 'phone.json']);
+    expect((await stat(join(folder, 'nand.bin'))).size).toBe(512 * MIB);
+    expect((await stat(join(folder, 'nand-spare.bin'))).size).toBe(16 * MIB);
+    expect(await used('nand.bin')).toBeLessThan(8 * MIB);
+    expect((await at(boot, 8)).toString('latin1')).toBe('ANDROID!');
+    // A bad block holds nothing; the map of those that stand in for them lies in the last block.
+    expect((await at(0x25 * 0x20000, 4096)).every((byte) => byte === 0)).toBe(true);
+    expect((await at(512 * MIB - 0x20000, 3)).toString('latin1')).toBe('BMT');
   });
 });
