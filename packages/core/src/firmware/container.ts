@@ -61,7 +61,7 @@ const KNOWN: readonly Known[] = [
   {
     name: /\.zip$/i,
     what: 'a zip archive',
-    next: 'Name the archive itself: unbrick reads zip archives without unpacking them.',
+    next: 'Name the archive itself: zip archives are read without being unpacked. If it lies inside another archive, unpack that one first.',
   },
   { name: /\.(kdz|dz)$/i, what: 'an LG package', next: MAKERS_TOOL },
   { name: /\.(sin|ftf)$/i, what: 'a Sony package', next: MAKERS_TOOL },
