@@ -1,5 +1,6 @@
 import type { Region } from '@unbrick/core';
 import {
+  type BootMode,
   findProfile,
   MemoryStorage,
   type PhoneLogEntry,
@@ -70,7 +71,8 @@ export function smallProfile(base: string, { slots = false, grown = 0 }: SmallPh
   const boots: Region[] = kind === 'ufs' ? ['lu0', 'lu1'] : ['boot1', 'boot2'];
   const rows = slots ? SLOTS : ROWS;
   const after = rows.find(([name]) => name.startsWith('boot'))?.[1] ?? 0;
-  const end = USER_SIZE / KIB - (kind === 'ufs' ? 32 : 17) - 16;
+  // Behind it lies the second copy of the table; phones before GPT have theirs in the last MiB.
+  const end = USER_SIZE / KIB - (profile.storage.table === 'pmt' ? KIB : kind === 'ufs' ? 48 : 33);
   const partitions: ProfilePartition[] = rows.map(([name, start, size, content, operation, image]) => {
     const from = start > after ? start + grown : start;
     const length = size === 0 ? end - from : start === after ? size + grown : size;
@@ -92,11 +94,65 @@ export function smallProfile(base: string, { slots = false, grown = 0 }: SmallPh
   return {
     ...profile,
     name: `small-${base}`,
+    // Without locks: a phone that has lost its preloader has to be reachable.
+    bootRom: { ...profile.bootRom, targetConfig: 0 },
     storage: {
       ...profile.storage,
       regions: { [boots[0] as Region]: BOOT_SIZE, [boots[1] as Region]: BOOT_SIZE, [user]: USER_SIZE },
     },
     partitions: [preloader, ...partitions],
+  };
+}
+
+/** Name and size in erase blocks of 128 KiB; otherwise as above. */
+const NAND_ROWS: [string, number, ProfilePartition['content'], ProfilePartition['operation'], string?][] = [
+  ['PRELOADER', 2, 'image', 'BOOTLOADERS', 'preloader.bin'],
+  ['PRO_INFO', 2, 'random', 'PROTECTED'],
+  ['NVRAM', 3, 'random', 'BINREGION'],
+  ['PROTECT_F', 4, 'random', 'PROTECTED'],
+  ['PROTECT_S', 4, 'random', 'PROTECTED'],
+  ['SECCFG', 1, 'random', 'INVISIBLE'],
+  ['UBOOT', 3, 'image', 'UPDATE', 'lk.bin'],
+  ['BOOTIMG', 8, 'image', 'UPDATE', 'boot.img'],
+  ['MISC', 2, 'empty', 'INVISIBLE'],
+  ['ANDROID', 24, 'image', 'UPDATE', 'system.img'],
+  ['USRDATA', 12, 'random', 'UPDATE', 'userdata.img'],
+];
+const NAND_POOL = 12;
+
+/** A NAND phone of some MiB, with bad blocks. */
+export function smallNandProfile(): Profile {
+  const profile = findProfile('mt6572-nand');
+  const { nand, blockSize } = profile.storage;
+  if (!nand) throw new Error('the NAND phone has no NAND');
+  const block = blockSize * nand.pagesPerBlock;
+  let at = 0;
+  const partitions = NAND_ROWS.map(([name, blocks, content, operation, fileName]): ProfilePartition => {
+    const start = at * block;
+    at += blocks;
+    const named = fileName ? { fileName } : {};
+    return { name, region: 'nand', start, size: blocks * block, content, operation, ...named };
+  });
+  // Behind the last partition the two blocks of the table, then the pool that stands in for bad blocks.
+  const pool = (at + 2) * block;
+  const size = pool + NAND_POOL * block;
+  partitions.push({
+    name: 'BMTPOOL',
+    region: 'nand',
+    start: pool,
+    size: NAND_POOL * block,
+    content: 'empty',
+    operation: 'RESERVED',
+  });
+  return {
+    ...profile,
+    name: 'small-nand',
+    storage: {
+      ...profile.storage,
+      regions: { nand: size, 'nand-spare': (size / blockSize) * nand.spareSize },
+      nand: { ...nand, poolBlocks: NAND_POOL, badBlocks: [7, 30], wornBlocks: [] },
+    },
+    partitions,
   };
 }
 
@@ -106,10 +162,10 @@ export interface SmallPhone {
   log: PhoneLogEntry[];
 }
 
-export async function plugIn(profile: Profile, storage?: MemoryStorage): Promise<SmallPhone> {
-  const memory = storage ?? new MemoryStorage(profile.storage.kind, profile.storage.regions);
+export async function plugIn(profile: Profile, mode: BootMode = 'preloader'): Promise<SmallPhone> {
+  const memory = new MemoryStorage(profile.storage.kind, profile.storage.regions);
   const log: PhoneLogEntry[] = [];
-  const phone = new VirtualPhone({ profile, storage: memory, replugMs: 1, onLog: (entry) => log.push(entry) });
+  const phone = new VirtualPhone({ profile, mode, storage: memory, replugMs: 1, onLog: (entry) => log.push(entry) });
   await phone.ready();
   return { phone, storage: memory, log };
 }

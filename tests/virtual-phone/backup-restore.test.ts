@@ -1,5 +1,6 @@
 import {
   backUpPhone,
+  erasePartitions,
   flash,
   type JobEvent,
   MemoryFolder,
@@ -19,6 +20,7 @@ import {
   plugIn,
   type SmallPhone,
   sameBytes,
+  smallNandProfile,
   smallProfile,
 } from '../support/small-phone.js';
 
@@ -26,6 +28,8 @@ const PHONES = [
   { base: 'mt6735-emmc', slots: false },
   { base: 'mt6765-emmc', slots: true },
   { base: 'mt6771-ufs', slots: true },
+  { base: 'mt6833-ufs', slots: true },
+  { base: 'mt6855-emmc', slots: false },
 ] as const;
 
 describe.each(PHONES)('$base, two slots: $slots', ({ base, slots }) => {
@@ -98,6 +102,31 @@ describe.each(PHONES)('$base, two slots: $slots', ({ base, slots }) => {
     for (const [region, bytes] of before)
       expect(sameBytes(bytes, after.get(region)), `${region} is the same`).toBe(true);
     expect(writesSeen(small.log)).toHaveLength(PRECIOUS.length - 1);
+  });
+});
+
+describe('a NAND phone with bad blocks', () => {
+  const profile = smallNandProfile();
+
+  it.each([true, false])('is the same phone after backup, erasing and restore; all of it: %s', async (all) => {
+    // Its preloader does not tell the phone's number; the boot ROM does.
+    const small = await plugIn(profile, 'brom');
+    const { folder } = await backUp(small, all);
+    const before = await readManifest(folder);
+    const source = small.phone.portSource();
+    const firmware = await practice(profile);
+    const erased = before.files.map((file) => file.partition).filter((name) => name !== 'PRELOADER');
+    expect(erased).toEqual(expect.arrayContaining(['NVRAM', 'PRO_INFO', 'SECCFG']));
+    const force = ['CALIBRATION_ERASE', 'BOOT_CHAIN_ERASE'];
+    await erasePartitions({ source, emit: () => {}, firmware, names: erased, force });
+    const wiped = await backUp(small, all);
+    expect(wiped.folder.files.get('nvram.bin')?.every((byte) => byte === 0xff)).toBe(true);
+    const events: JobEvent[] = [];
+    const { outcome } = await restorePhone({ source, emit: (event) => events.push(event), firmware, folder });
+    expect(outcome, JSON.stringify(events.filter((event) => event.type !== 'progress').slice(-4))).toBe('done');
+    const after = await backUp(small, all);
+    expect((await readManifest(after.folder)).files).toEqual(before.files);
+    await small.phone.close();
   });
 });
 
