@@ -121,10 +121,18 @@ async function dryRunOffline(
   renderer.show({
     type: 'note',
     phase: 'preflight',
-    message: 'No phone was asked: name its port (--port) to check the firmware against the phone as well.',
+    message: `No phone was asked: name its port (--port) to check the firmware against the phone as well.${severalStorages(firmware)}`,
   });
   if (options.json) renderer.show(emptyReport('Nothing was written to the phone.'));
   return blocked ? ExitCode.BLOCKED : ExitCode.DONE;
+}
+
+/** A plan made without a phone is made for the first storage that the firmware is for. */
+function severalStorages({ scatter }: FirmwarePackage): string {
+  const kinds = scatter.layouts.map(({ storage }) => storage.toUpperCase());
+  return kinds.length > 1
+    ? ` The firmware is for phones with ${kinds.join(' and ')}; this plan is for ${kinds[0]}.`
+    : '';
 }
 
 async function chooseSelection(firmware: FirmwarePackage, options: FlashOptions): Promise<Selection | undefined> {

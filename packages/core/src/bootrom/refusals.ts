@@ -76,7 +76,7 @@ export function agentRefused(
       evidence,
       next: [
         'Try preloader mode: switch the phone off and plug in without pressing any key.',
-        'Look in the firmware for an authorisation file (auth_sv5.auth) and an agent of its own (DA_BR.bin).',
+        'Look in the firmware for an authorisation file (auth_sv5.auth; --auth FILE) and an agent of its own (DA_BR.bin).',
         SERVICE,
       ],
     });

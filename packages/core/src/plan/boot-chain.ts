@@ -1,6 +1,9 @@
-/** Programs that run before the system: a half-written one keeps the phone from starting. */
+/**
+ * Programs that run before the system: a half-written one keeps the phone from starting. With the names that tables of older
+ * phones have: there the preloader is a partition like the others.
+ */
 const BOOT_CHAIN =
-  /^(lk|lk2|uboot|tee\d?|atf|boot|vbmeta.*|dtbo?|logo|spmfw|scp\d?|sspm.*|gz\d?|mbr|ebr\d|pgpt|sgpt)(_[ab])?$/i;
+  /^(preloader\d?|dsp_bl|lk|lk2|uboot\d?|tee\d?|atf|boot(img)?|vbmeta.*|dtbo?|logo|spmfw|scp\d?|sspm.*|gz\d?|mbr|ebr\d|pmt|pgpt|sgpt)(_[ab])?$/i;
 
 export function isBootChain(partitionName: string): boolean {
   return BOOT_CHAIN.test(partitionName);

@@ -45,7 +45,8 @@ export function erasePartitions(job: EraseJob): Promise<string[]> {
   });
 }
 
-function refuseDangerous(entry: PartitionEntry, force: readonly string[]): void {
+/** @throws UnbrickError `CALIBRATION_ERASE`, `BOOT_CHAIN_ERASE`; a preloader is never erased, whatever is forced */
+export function refuseDangerous(entry: PartitionEntry, force: readonly string[]): void {
   const lifted = new Set(force.map((code) => code.toUpperCase()));
   if (isCalibration(entry.name) && !lifted.has('CALIBRATION_ERASE')) {
     throw new UnbrickError({
@@ -56,13 +57,18 @@ function refuseDangerous(entry: PartitionEntry, force: readonly string[]): void 
       next: ['Keep it. If you have a backup and mean it: read it first (unbrick read), then --force CALIBRATION_ERASE'],
     });
   }
-  if (isBootChain(entry.name) && !lifted.has('BOOT_CHAIN_ERASE')) {
+  // Without it the phone does not even answer; on old phones it is a partition like the others.
+  const isPreloader = /^preloader/i.test(entry.name);
+  if (isBootChain(entry.name) && (isPreloader || !lifted.has('BOOT_CHAIN_ERASE'))) {
     throw new UnbrickError({
       code: 'BOOT_CHAIN_ERASE',
       stage: 'preflight',
       message: `The phone needs ${entry.name} to start.`,
       evidence: ['nothing was erased'],
-      next: ['Flash it with a good image instead of erasing it.', 'If you mean it: --force BOOT_CHAIN_ERASE'],
+      next: [
+        'Flash it with a good image instead of erasing it.',
+        ...(isPreloader ? [] : ['If you mean it: --force BOOT_CHAIN_ERASE']),
+      ],
     });
   }
 }
