@@ -70,6 +70,16 @@ describe('NodeUsbDevice', () => {
     expect(calls).toEqual(['in 512 short', 'in 512 short']);
   });
 
+  it('waits for an endpoint that the library has not got back yet', async () => {
+    const { native } = nativeDevice([Uint8Array.of(7)]);
+    const transferIn = native.transferIn;
+    let refusals = 2;
+    native.transferIn = (...transfer) =>
+      refusals-- > 0 ? Promise.reject(new Error('transferIn error: endpoint not found')) : transferIn(...transfer);
+    const { data } = await new NodeUsbDevice(native).transferIn(1, 512, 250);
+    expect(data?.getUint8(0)).toBe(7);
+  });
+
   it('tells that a long transfer was cut off, which loses bytes', async () => {
     const { native } = nativeDevice(['silence']);
     await expect(new NodeUsbDevice(native).transferIn(1, 4096, 30_000)).rejects.toThrow('Cancelled');

@@ -3,6 +3,7 @@ import { UnbrickError, type WebUsbConfiguration, type WebUsbDevice, type WebUsbS
 /** Longest pause of a phone in taking data. */
 const STALL_MS = 30_000;
 const CONTROL_MS = 1000;
+const ENDPOINT_BACK_MS = 500;
 
 type NativeResult = { status?: string | undefined };
 
@@ -122,7 +123,7 @@ export class NodeUsbDevice implements WebUsbDevice {
     length: number,
     patienceMs: number,
   ): Promise<NativeResult & { data?: DataView | undefined }> {
-    const transfer = this.#native.transferIn(endpoint, length, Math.ceil(patienceMs));
+    const transfer = this.#transferIn(endpoint, length, Math.ceil(patienceMs));
     this.#reading = transfer.catch(() => {});
     try {
       return await transfer;
@@ -130,6 +131,19 @@ export class NodeUsbDevice implements WebUsbDevice {
       // A transfer of one packet ends with it or without. A longer one has lost what it had.
       if (length <= this.#packetSize(endpoint) && isTimeout(cause)) return { status: 'ok' };
       throw cause;
+    }
+  }
+
+  /** The library needs a moment to have an endpoint back whose last transfer has run out of time. */
+  async #transferIn(endpoint: number, length: number, patienceMs: number) {
+    const deadline = performance.now() + ENDPOINT_BACK_MS;
+    for (;;) {
+      try {
+        return await this.#native.transferIn(endpoint, length, patienceMs);
+      } catch (cause) {
+        if (!/endpoint not found/.test(String(cause)) || performance.now() > deadline) throw cause;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
     }
   }
 

@@ -7,7 +7,7 @@ import { thisUsbSystem } from './usb-system.js';
 
 /** Milliseconds between two looks for a device that is not there: its window may be a second. */
 const LOOK_MS = 25;
-/** A fresh device belongs to root until udev has given it away, and a driver may just be taking it. */
+/** A fresh device belongs to root until udev has given it away, may not be configured yet, or a driver may just be taking it. */
 const UDEV_MS = 1000;
 
 /**
@@ -26,7 +26,8 @@ export async function openRawUsb(busPath: string, signal: AbortSignal, usb?: Nat
       return await UsbPort.open(new NodeUsbDevice(device), `usb:${busPath}`, busPath);
     } catch (cause) {
       const error = asUnbrickError(cause, `usb:${busPath}`);
-      if (error.code !== 'PORT_PERMISSION' && error.code !== 'PORT_BUSY') throw error;
+      const early = /not configured/.test(String(cause));
+      if (!early && error.code !== 'PORT_PERMISSION' && error.code !== 'PORT_BUSY') throw error;
       if (performance.now() > deadline) throw error;
       await pause(LOOK_MS, signal);
     }

@@ -225,7 +225,7 @@ export class Link {
       code: 'PHONE_GONE',
       stage: this.stage,
       message: 'The phone disconnected.',
-      evidence: [`${this.port.name} closed`],
+      evidence: [`${this.port.name} closed${cause instanceof Error ? `: ${cause.message}` : ''}`],
       next: [
         'Check that the cable sits firmly; try another cable and another USB port, without a hub.',
         'Hold the power key for 15 seconds, plug in again and repeat.',

@@ -123,5 +123,5 @@ async function setUpSerialPort(device: WebUsbDevice, control: number): Promise<v
 /** What browsers and native libraries say about a device that was unplugged or has dropped off the bus. */
 function isGone(cause: unknown): boolean {
   const { name, message } = cause as Error;
-  return name === 'NotFoundError' || /disconnect|no device|not found|ENODEV|gone|shut ?down/i.test(message ?? '');
+  return name === 'NotFoundError' || /disconnect|no (such )?device|ENODEV/i.test(message ?? '');
 }
