@@ -35,8 +35,9 @@ describe.runIf('cache' in found)('a stock Linux kernel and phones on its USB por
     usb: UsbPhoneOptions = {},
     onLog: (entry: PhoneLogEntry, phone: PluggedPhone) => void = () => {},
     as = '',
+    firmware = small.firmware,
   ): Promise<JobResult> {
-    const command = `${as}node packages/cli/dist/main.js flash ${small.firmware} --port ${port} --only lk,logo,preloader --yes --json --backup-dir /tmp`;
+    const command = `${as}node packages/cli/dist/main.js flash ${firmware} --port ${port} --only lk,logo,preloader --yes --json --backup-dir /tmp`;
     const job = await bench.startJob(command);
     phone = await bench.plugIn(options, usb, onLog);
     const result = await job.result;
@@ -69,6 +70,21 @@ describe.runIf('cache' in found)('a stock Linux kernel and phones on its USB por
     const result = await flash('auto', { profile: small.profile }, { variant: 'ssusb', padded: true });
     expectFlashed(result);
     expect(notes(result)).toContain('Using raw USB (usb:1-1): the system has made no serial device');
+  });
+
+  it('follows an agent that comes back at high speed', async () => {
+    const xflash = await smallPhone('mt6765-emmc');
+    const result = await flash(
+      'usb:1-1',
+      { profile: xflash.profile, mode: 'brom', windowMs: 2000 },
+      {},
+      undefined,
+      '',
+      xflash.firmware,
+    );
+    xflash.remove();
+    expectFlashed(result);
+    expect(notes(result)).toContain('come back at high speed');
   });
 
   it('goes past a program that reads the serial device, and names it', async () => {

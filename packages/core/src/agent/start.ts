@@ -36,6 +36,8 @@ export interface AgentStartOptions {
   signer?: Signer | undefined;
   onProgress?: (phase: 'agent-upload' | 'dram', bytes: number, total: number) => void;
   onNote?: (message: string) => void;
+  /** Goes on with the same phone after a re-enumeration that it has announced; false when it stayed. */
+  reconnect?: () => Promise<boolean>;
 }
 
 /**

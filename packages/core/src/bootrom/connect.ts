@@ -2,6 +2,7 @@ import { UnbrickError } from '../errors/unbrick-error.js';
 import { Link, type TraceSink } from '../link/link.js';
 import type { Observe } from '../link/observation.js';
 import type { Port, PortSource } from '../link/port.js';
+import { UsbPort } from '../link/usb-port.js';
 import { BootRom } from './commands.js';
 import { CATCH_NEXT, handshake } from './handshake.js';
 import type { DeviceIdentity } from './identity.js';
@@ -24,6 +25,8 @@ export interface ConnectedPhone {
   link: Link;
   bootRom: BootRom;
   identity: DeviceIdentity;
+  /** Goes on with the same phone after a re-enumeration that it has announced; false when it stayed. On raw USB only. */
+  reconnect?: () => Promise<boolean>;
 }
 
 /** Longer than a preloader's usual window of 2.5 s and a boot ROM's 4.7 s: a device that is still there then is stuck. */
@@ -38,6 +41,9 @@ const PASSING = new Set([
   'ECHO_MISMATCH',
 ]);
 const SHORTEST_APPEARANCE_MS = 50;
+/** A phone that announces a re-enumeration leaves within a tenth of a second and is back within one or two. */
+const LEAVE_MS = 2000;
+const COME_BACK_MS = 15_000;
 /** Appearances told one by one in an error. */
 const SIGHTINGS_TOLD = 5;
 
@@ -90,7 +96,17 @@ export async function connectPhone(source: PortSource, options: ConnectOptions):
           ...(observe ? { onHeard: (what) => observe({ kind: 'heard', what }) } : {}),
         });
         const bootRom = new BootRom(link, { onNote });
-        return { link, bootRom, identity: await bootRom.identify() };
+        const identity = await bootRom.identify();
+        return {
+          link,
+          bootRom,
+          identity,
+          // Only where the same phone is known by its place on the bus. And past the serial driver: that of Linux asks for two
+          // packets at once and at high speed waits for ever for what follows 512 bytes.
+          ...(!(port instanceof UsbPort) || port.busPath === undefined
+            ? {}
+            : { reconnect: () => reconnect(link, source, signal) }),
+        };
       } catch (error) {
         // The port is given up either way; what it says to that must not hide the reason.
         await link.close().catch(() => {});
@@ -104,6 +120,27 @@ export async function connectPhone(source: PortSource, options: ConnectOptions):
     }
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function reconnect(link: Link, source: PortSource, signal: AbortSignal | undefined): Promise<boolean> {
+  const patience = AbortSignal.timeout(COME_BACK_MS);
+  const waiting = signal ? AbortSignal.any([signal, patience]) : patience;
+  try {
+    return await link.follow((previous) => source.open(waiting, previous), LEAVE_MS);
+  } catch (cause) {
+    if (!patience.aborted) throw cause;
+    throw new UnbrickError({
+      code: 'PHONE_GONE',
+      stage: 'agent',
+      message: 'The phone left the bus to come back faster, and did not come back.',
+      evidence: [`waited ${COME_BACK_MS / 1000} s for it on ${source.name}`],
+      next: [
+        'Try another cable and another USB port, without a hub.',
+        'Hold the power key for 15 seconds, plug in again and repeat.',
+      ],
+      cause,
+    });
   }
 }
 

@@ -119,6 +119,30 @@ describe('Link', () => {
     expect(lines).toEqual(['to-phone a0', 'to-phone 0a50', 'from-phone 5ff5']);
   });
 
+  it('follows a phone to the port it comes back on', async () => {
+    const [first, device] = memoryPortPair('usb:1-1');
+    const [second, deviceLater] = memoryPortPair('usb:1-1');
+    const link = new Link(first);
+    const opened: Port[] = [];
+    const following = link.follow(async (previous) => {
+      opened.push(previous);
+      return second;
+    }, 1000);
+    await device.close();
+    expect(await following).toBe(true);
+    expect(opened).toEqual([first]);
+    await deviceLater.send(Uint8Array.of(7));
+    expect(await link.readByte(patient)).toBe(7);
+    expect(link.port).toBe(second);
+  });
+
+  it('stays with a phone that does not leave', async () => {
+    const { link, device } = pair();
+    expect(await link.follow(() => Promise.reject(new Error('not asked')), 20)).toBe(false);
+    await device.send(Uint8Array.of(7));
+    expect(await link.readByte(patient)).toBe(7);
+  });
+
   it('tells the port what it needs, and asks again when the port has waited in vain', async () => {
     const needs: (ReadNeed | undefined)[] = [];
     const answers = [new Uint8Array(0), Uint8Array.of(1), Uint8Array.of(2, 3)];

@@ -33,7 +33,7 @@ export class LinkClosedError extends UnbrickError {}
  * Replies may be split or merged by the transport in any way; only their order counts.
  */
 export class Link {
-  readonly port: Port;
+  #port: Port;
   /** Named in the errors of this link: the layer that takes the link over sets it. */
   stage: Stage = 'agent';
   readonly #trace: TraceSink | undefined;
@@ -50,9 +50,14 @@ export class Link {
   #wake: (() => void) | undefined;
 
   constructor(port: Port, options: LinkOptions = {}) {
-    this.port = port;
+    this.#port = port;
     this.#trace = options.trace;
     this.#signal = options.signal;
+  }
+
+  /** The port at hand: another one after the phone has re-enumerated. */
+  get port(): Port {
+    return this.#port;
   }
 
   /** Bytes that have arrived and were not read yet. */
@@ -106,6 +111,28 @@ export class Link {
       this.#trace?.('to-phone', part);
       await this.#send(part);
     }
+  }
+
+  /**
+   * Follows the phone through a re-enumeration that it has announced: waits until it leaves the bus, lets go of the port and
+   * goes on with the one that `open` gives. False when it has not left within `leaveMs`: then everything is as before.
+   * @throws whatever `open` throws
+   */
+  async follow(open: (previous: Port) => Promise<Port>, leaveMs: number): Promise<boolean> {
+    const deadline = performance.now() + leaveMs;
+    try {
+      while (await this.#fill(deadline));
+      return false;
+    } catch (cause) {
+      if (!(cause instanceof LinkClosedError)) throw cause;
+    }
+    const previous = this.#port;
+    await previous.close();
+    this.#port = await open(previous);
+    this.#ended = undefined;
+    this.#chunks = [];
+    this.#buffered = 0;
+    return true;
   }
 
   async close(): Promise<void> {

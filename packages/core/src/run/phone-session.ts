@@ -75,6 +75,7 @@ export async function startAgent(
     image,
     emi,
     hints,
+    ...(phone.reconnect ? { reconnect: phone.reconnect } : {}),
     ...(credentials.signer ? { signer: credentials.signer } : {}),
     onProgress: (phase, bytes, total) => emit({ type: 'progress', phase, bytes, total }),
     onNote: (message) => emit({ type: 'note', phase: 'agent-upload', message }),
