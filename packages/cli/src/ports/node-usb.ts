@@ -3,7 +3,7 @@ import { UnbrickError, type WebUsbConfiguration, type WebUsbDevice, type WebUsbS
 /** Longest pause of a phone in taking data. */
 const STALL_MS = 30_000;
 const CONTROL_MS = 1000;
-const ENDPOINT_BACK_MS = 500;
+const NOT_BEGUN_MS = 500;
 
 type NativeResult = { status?: string | undefined };
 
@@ -71,6 +71,7 @@ export class NodeUsbDevice implements WebUsbDevice {
   readonly #claimed: number[] = [];
   /** Interfaces whose system driver had to go. */
   readonly #detached: number[] = [];
+  #configuration: WebUsbConfiguration | undefined;
   #reading: Promise<unknown> = Promise.resolve();
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -91,7 +92,9 @@ export class NodeUsbDevice implements WebUsbDevice {
   }
 
   get configuration(): WebUsbConfiguration | undefined {
-    return this.#native.configuration;
+    // Asked for once: the library refuses while a transfer is under way.
+    this.#configuration ??= this.#native.configuration;
+    return this.#configuration;
   }
 
   open(): Promise<void> {
@@ -99,6 +102,7 @@ export class NodeUsbDevice implements WebUsbDevice {
   }
 
   selectConfiguration(value: number): Promise<void> {
+    this.#configuration = undefined;
     return this.#native.selectConfiguration(value);
   }
 
@@ -123,7 +127,7 @@ export class NodeUsbDevice implements WebUsbDevice {
     length: number,
     patienceMs: number,
   ): Promise<NativeResult & { data?: DataView | undefined }> {
-    const transfer = this.#transferIn(endpoint, length, Math.ceil(patienceMs));
+    const transfer = begun(() => this.#native.transferIn(endpoint, length, Math.ceil(patienceMs)));
     this.#reading = transfer.catch(() => {});
     try {
       return await transfer;
@@ -134,23 +138,10 @@ export class NodeUsbDevice implements WebUsbDevice {
     }
   }
 
-  /** The library needs a moment to have an endpoint back whose last transfer has run out of time. */
-  async #transferIn(endpoint: number, length: number, patienceMs: number) {
-    const deadline = performance.now() + ENDPOINT_BACK_MS;
-    for (;;) {
-      try {
-        return await this.#native.transferIn(endpoint, length, patienceMs);
-      } catch (cause) {
-        if (!/endpoint not found/.test(String(cause)) || performance.now() > deadline) throw cause;
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    }
-  }
-
   async transferOut(endpoint: number, data: Uint8Array): Promise<NativeResult & { bytesWritten: number }> {
     const before = this.#writing;
     // The library takes one transfer at a time.
-    const transfer = before.then(() => this.#native.transferOut(endpoint, data, STALL_MS));
+    const transfer = before.then(() => begun(() => this.#native.transferOut(endpoint, data, STALL_MS)));
     this.#writing = transfer.catch(() => {});
     return transfer;
   }
@@ -166,6 +157,22 @@ export class NodeUsbDevice implements WebUsbDevice {
   #packetSize(endpoint: number): number {
     const endpoints = this.configuration?.interfaces.flatMap((each) => each.alternate.endpoints);
     return endpoints?.find((each) => each.direction === 'in' && each.endpointNumber === endpoint)?.packetSize ?? 64;
+  }
+}
+
+/**
+ * Begins a transfer again that the library has refused to begin: an endpoint whose last transfer has run out of time is back
+ * only a moment later, and some calls keep others away while they last.
+ */
+async function begun<T>(begin: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + NOT_BEGUN_MS;
+  for (;;) {
+    try {
+      return await begin();
+    } catch (cause) {
+      if (!/endpoint not found|borrowed/.test(String(cause)) || performance.now() > deadline) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 }
 
