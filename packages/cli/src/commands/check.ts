@@ -25,6 +25,10 @@ export async function checkCommand(path: string, options: CheckOptions): Promise
     try {
       const { outcome } = await flash({
         ...job,
+        // The report of a job that was never meant to write has nothing to say to a person.
+        emit: (event) => {
+          if (options.json || event.type !== 'report') renderer.show(event);
+        },
         firmware,
         mode: options.mode,
         selection: { ...(options.only ? { only: options.only } : {}), ...(options.skip ? { skip: options.skip } : {}) },

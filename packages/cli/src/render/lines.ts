@@ -130,12 +130,12 @@ function planTitle({ mode, firmware, phone }: Plan): string {
   }
 }
 
-function planSum({ steps }: Plan): string {
+function planSum(plan: Plan): string {
+  const { steps } = plan;
   const of = (...kinds: PlanStep['kind'][]) => steps.filter((step) => kinds.includes(step.kind) && !step.proven);
   const writes = of('write', 'write-preloader', 'restore', 'write-table', 'repair-table');
   const bytes = writes.reduce((sum, step) => sum + step.bytes, 0);
   const emptied = of('erase').filter((step) => !writes.some((write) => write.partition === step.partition)).length;
-  const backups = of('backup').length;
   const kept = of('keep').length;
   return [
     writes.length > 0
@@ -143,10 +143,17 @@ function planSum({ steps }: Plan): string {
       : 'nothing written',
     emptied > 0 ? `${counted(emptied, 'area')} emptied` : '',
     kept > 0 ? `${kept} kept and compared with the backup` : '',
-    `${backups > 0 ? `${backups} backed up before` : steps.some((step) => step.kind === 'keep') ? 'the earlier backup is used' : 'no backup'}.`,
+    `${backupSum(plan)}.`,
   ]
     .filter(Boolean)
     .join('; ');
+}
+
+function backupSum({ mode, steps }: Plan): string {
+  const backups = steps.filter((step) => step.kind === 'backup').length;
+  if (mode === 'restore') return 'the backup was checked';
+  if (backups > 0) return `${backups} backed up${mode === 'backup' ? '' : ' before'}`;
+  return steps.some((step) => step.kind === 'keep') ? 'the earlier backup is used' : 'no backup';
 }
 
 function counted(count: number, what: string): string {
