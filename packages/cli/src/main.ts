@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { backupCommand } from './commands/backup.js';
 import { checkCommand } from './commands/check.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { eraseCommand } from './commands/erase.js';
 import { explainCommand } from './commands/explain.js';
 import { flashCommand } from './commands/flash.js';
@@ -195,6 +196,19 @@ program
   .addOption(traceOption())
   .action(async (options) => {
     process.exitCode = await rebootCommand(options);
+  });
+
+program
+  .command('doctor')
+  .description(
+    'what on this computer keeps phones from being reached: drivers, permissions, programs that hold the port',
+  )
+  .option('--fix', 'Linux: write the udev rule, after asking')
+  .option('-y, --yes', 'do not ask before writing the rule')
+  .option('--report', 'as text to send to somebody, without names and serial numbers')
+  .addOption(jsonOption())
+  .action(async (options) => {
+    process.exitCode = await doctorCommand(options);
   });
 
 program

@@ -15,7 +15,8 @@ function codesInSources(): Map<string, string> {
     for (const path of readdirSync(source(root), { recursive: true, encoding: 'utf8' })) {
       if (!path.endsWith('.ts') || /\.(test|fixture)\.ts$|testing\//.test(path)) continue;
       const text = readFileSync(join(source(root), path), 'utf8');
-      for (const [, code] of text.matchAll(/\bcode: '([A-Z][A-Z0-9_]+)'/g)) codes.set(code as string, path);
+      for (const [, code] of text.matchAll(/(?:\bcode: |\bfound\(\s*'\w+',\s*)'([A-Z][A-Z0-9_]+)'/g))
+        codes.set(code as string, path);
     }
   }
   return codes;
