@@ -1,28 +1,16 @@
 import type { Finding } from '@unbrick/core';
+import { enumerationFailure } from '../../ports/kernel-messages.js';
 import { found } from '../finding.js';
 import type { System } from '../system.js';
 
-interface Sign {
-  pattern: RegExp;
-  /** What the kernel complains of, in plain words. */
-  means: string;
-}
-
-const SIGNS: readonly Sign[] = [
-  { pattern: /device descriptor read\/\S+, error (-\d+)/, means: 'a device could not even tell its name' },
-  { pattern: /device not accepting address/, means: 'a device did not take the address it was given' },
-  { pattern: /unable to enumerate USB device/, means: 'a device was given up' },
-  { pattern: /Device not responding to setup address/, means: 'a device did not answer' },
-  { pattern: /Cannot enable\. Maybe the USB cable is bad/, means: 'the port could not be switched on' },
-  { pattern: /over-current (?:condition|change)/, means: 'a device drew too much current' },
-  {
-    pattern: /usbfs: .*(?:Cannot allocate memory|interface \d+ claimed by)/,
-    means: 'a program could not get the device',
-  },
+/** Troubles beside a failed enumeration. */
+const OTHER_TROUBLES: readonly RegExp[] = [
+  /Device not responding to setup address/,
+  /over-current (?:condition|change)/,
+  /usbfs: .*(?:Cannot allocate memory|interface \d+ claimed by)/,
 ];
-const PLACE = /\busb (\d+-[\d.]+|usb\d+)(?:-port\d+)?:/;
-/** Messages of one sign that are shown. */
-const SHOWN = 3;
+/** Messages that are shown. */
+const SHOWN = 6;
 
 /** Failed enumerations in the kernel's log: what Windows calls code 43. */
 export async function checkKernelMessages(system: System): Promise<Finding[]> {
@@ -37,23 +25,21 @@ export async function checkKernelMessages(system: System): Promise<Finding[]> {
 
 /** Pure: the findings in a kernel log. */
 export function failedEnumerations(log: string): Finding[] {
-  const lines = log.split('\n').filter((line) => /usb|hub/i.test(line));
-  const troubles = SIGNS.flatMap(({ pattern, means }) => {
-    const matching = lines.filter((line) => pattern.test(line));
-    return matching.length > 0 ? [{ means, matching }] : [];
+  const places = new Set<string>();
+  const troubles = log.split('\n').filter((line) => {
+    const failure = enumerationFailure(line.slice(Math.max(0, line.search(/\busb /))));
+    if (failure) places.add(failure.busPath);
+    return failure !== undefined || OTHER_TROUBLES.some((pattern) => pattern.test(line));
   });
   if (troubles.length === 0) return [found('ok', 'KERNEL_LOG', 'The kernel has met no USB device that failed.')];
-  const places = new Set(
-    troubles.flatMap(({ matching }) => matching.map((line) => PLACE.exec(line)?.[1] ?? 'unknown')),
-  );
   return [
     found(
       'warning',
       'USB_ENUMERATION_FAILED',
-      `The kernel could not talk to a USB device (${troubles.map(({ means }) => means).join('; ')}).`,
+      'The kernel could not talk to a USB device.',
       [
-        `at port ${[...places].join(', ')}`,
-        ...troubles.flatMap(({ matching }) => matching.slice(-SHOWN).map((line) => line.trim())),
+        ...(places.size > 0 ? [`at port ${[...places].join(', ')}`] : []),
+        ...troubles.slice(-SHOWN).map((line) => line.trim()),
       ],
       [
         'Use a short data cable known to be good, straight into the computer, best into a USB 2.0 port.',
