@@ -53,7 +53,7 @@ export function checkGrabbers(system: System): Finding[] {
       ? found('ok', 'PORT_GRABBER', `${grabber.name} is running, which does no harm to a phone as it is.`, evidence)
       : found('warning', 'PORT_GRABBER', `${grabber.name} is running: it ${grabber.does}.`, evidence, [
           grabber.stop,
-          'Or let this program write a rule that keeps ModemManager away for good: unbrick doctor --fix',
+          'Let this program write a rule that keeps ModemManager away for good: unbrick doctor --fix',
         ]);
   });
   return findings.length > 0 ? findings : [found('ok', 'PORT_GRABBER', 'No program is running that grabs new ports.')];

@@ -27,7 +27,7 @@ export async function checkPermissions(system: System, phones: readonly LinuxUsb
     return [
       found('blocker', 'PORT_PERMISSION', 'You may not open the port of the phone.', evidence, [
         rule ? 'Unplug the phone and plug it in again, so that the rule takes hold.' : FIX,
-        'Or add yourself to the group of serial devices and log in again: sudo usermod -aG dialout "$USER" (Arch: uucp)',
+        'Add yourself to the group of serial devices and log in again: sudo usermod -aG dialout "$USER" (Arch: uucp)',
       ]),
     ];
   }
