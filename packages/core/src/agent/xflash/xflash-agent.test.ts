@@ -251,10 +251,10 @@ describe('errors in the middle', () => {
       device.giveWord(0);
       await device.take();
       device.giveWord(0, 0);
-      device.give(new Uint8Array(513));
+      device.give(new Uint8Array(1025));
     });
     const agent = agentOn(port);
-    await expect(agent.read(user(0, 512)).next()).rejects.toMatchObject({ code: 'AGENT_OUT_OF_STEP' });
+    await expect(agent.read(user(0, 1024)).next()).rejects.toMatchObject({ code: 'AGENT_OUT_OF_STEP' });
     await expect(agent.reboot('normal')).rejects.toMatchObject({ code: 'AGENT_OUT_OF_STEP' });
   });
 

@@ -1,6 +1,7 @@
 import type { Extent, StorageInfo } from '../../storage/storage.js';
 import type { TransferOptions } from '../agent.js';
 import { describeExtent, expectExtent } from '../checked-extent.js';
+import { inEvenPackets } from '../even-packets.js';
 import { memoryFile, readFlash } from './command-text.js';
 import type { XmlConversation } from './conversation.js';
 import { regionName } from './regions.js';
@@ -21,10 +22,11 @@ export async function* readExtent(
   const name = regionName(extent.region, 'agent');
   const { blockSize } = storage;
   const start = Math.floor(extent.start / blockSize) * blockSize;
-  const end = Math.min(
+  const whole = Math.min(
     Math.ceil((extent.start + extent.length) / blockSize) * blockSize,
     storage.regions.get(extent.region) as number,
   );
+  const end = start + inEvenPackets(storage, { ...extent, start, length: whole - start }).length;
   stop?.throwIfAborted();
   const path = memoryFile(end - start);
   const packets = talk.run(readFlash(name, start, end - start, path), {
