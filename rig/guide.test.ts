@@ -1,4 +1,4 @@
-import type { ConnectionEvent } from '@unbrick/core';
+import type { ConnectionEvent, Finding } from '@unbrick/core';
 import { IdleDevice, UnreadableDevice } from '@unbrick/phone';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bench, type JobResult } from './bench.js';
@@ -38,5 +38,33 @@ describe.runIf('cache' in found)('the wait for a phone, on a stock Linux kernel'
     await phone.unplug();
     expect(result.code, result.text).toBe(0);
     expect(events().at(-1)?.state).toBe('connected');
+  });
+
+  it('is what the doctor looks at: the phone, the program that holds its port, and whether it may be opened', async () => {
+    const doctor = async (as = '') => {
+      const { stdout } = await bench.guest.run(`${as}node packages/cli/dist/main.js doctor --json`);
+      const findings = stdout
+        .trim()
+        .split('\n')
+        .map((line): Finding => JSON.parse(line));
+      return new Map(findings.map((finding) => [finding.code, finding]));
+    };
+    const phone = await bench.plugIn({ profile: 'mt6735-emmc', windowMs: 600_000 });
+    const holder = bench.guest.start('until [ -e /dev/ttyACM0 ]; do sleep 0.05; done; exec cat /dev/ttyACM0');
+    while ((await bench.guest.run('pgrep -x cat')).code !== 0);
+
+    const held = await doctor();
+    expect(held.get('PHONE_SEEN')?.message).toContain('0e8d:2000');
+    expect(held.get('PORT_BUSY')).toMatchObject({ severity: 'blocker', message: expect.stringContaining('cat') });
+
+    await bench.guest.run('chmod 600 /dev/ttyACM0');
+    const forbidden = await doctor(
+      'setpriv --reuid 65534 --inh-caps +dac_read_search --ambient-caps +dac_read_search ',
+    );
+    expect(forbidden.get('PORT_PERMISSION')?.evidence.join()).toContain('/dev/ttyACM0');
+
+    await phone.unplug();
+    await holder.finished;
+    expect((await doctor()).get('PHONE_SEEN')?.message).toContain('No MediaTek phone');
   });
 });
