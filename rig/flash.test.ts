@@ -56,13 +56,21 @@ describe.runIf('cache' in found)('a stock Linux kernel and phones on its USB por
   const notes = ({ events }: JobResult) =>
     events.flatMap((event) => (event.type === 'note' ? event.message : [])).join('\n');
 
-  it('flashes a preloader phone over the serial device', { repeats: ROUNDS - 1 }, async () => {
-    expectFlashed(await flash('serial:/dev/ttyACM0', { profile: small.profile }));
-  });
-
-  it('flashes a boot ROM phone with a window of two seconds over raw USB', { repeats: ROUNDS - 1 }, async () => {
-    expectFlashed(await flash('usb:1-1', { profile: small.profile, mode: 'brom', windowMs: 2000 }));
-  });
+  /** Each kind of phone over each kind of port; the usual pairs alone in continuous integration. */
+  const pairs = [
+    { what: 'a preloader phone', port: 'serial:/dev/ttyACM0', usual: true },
+    { what: 'a boot ROM phone with a window of two seconds', port: 'usb:1-1', usual: true },
+    { what: 'a preloader phone', port: 'usb:1-1', usual: false },
+    { what: 'a boot ROM phone with a window of two seconds', port: 'serial:/dev/ttyACM0', usual: false },
+  ];
+  it.each(pairs.filter(({ usual }) => usual || ROUNDS > 1))(
+    'flashes $what over $port',
+    { repeats: ROUNDS - 1 },
+    async ({ what, port }) => {
+      const bootRom = { mode: 'brom', windowMs: 2000 } as const;
+      expectFlashed(await flash(port, { profile: small.profile, ...(what.includes('boot ROM') ? bootRom : {}) }));
+    },
+  );
 
   it('flashes a phone whose damaged descriptors leave it without serial device, and says how', async () => {
     const result = await flash('auto', { profile: small.profile }, { variant: 'ssusb', padded: true });
