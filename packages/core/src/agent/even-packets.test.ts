@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StorageInfo } from '../storage/storage.js';
-import { firstBytes, inEvenPackets } from './even-packets.js';
+import { inEvenPackets, wantedBytes } from './even-packets.js';
 
 const storage: StorageInfo = {
   kind: 'emmc',
@@ -22,7 +22,7 @@ describe('inEvenPackets', () => {
   });
 });
 
-describe('firstBytes', () => {
+describe('wantedBytes', () => {
   it('cuts what was not asked for, counts what was, and takes the rest from the phone', async () => {
     let taken = 0;
     async function* pieces() {
@@ -33,7 +33,8 @@ describe('firstBytes', () => {
     }
     const counted: number[] = [];
     let got = 0;
-    for await (const piece of firstBytes(pieces(), 512, (bytes) => counted.push(bytes))) got += piece.length;
+    for await (const piece of wantedBytes(pieces(), { length: 512 }, (bytes) => counted.push(bytes)))
+      got += piece.length;
     expect({ got, taken, counted }).toEqual({ got: 512, taken: 1024, counted: [512] });
   });
 });

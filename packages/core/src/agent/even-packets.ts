@@ -15,15 +15,20 @@ export function inEvenPackets(storage: StorageInfo, extent: Extent): Extent {
   return extent.length % DRIVER_READ === PACKET && length <= room ? { ...extent, length } : extent;
 }
 
-/** The first `length` bytes of the pieces; `onBytes` counts them. The pieces are taken to their end all the same. */
-export async function* firstBytes(
+/**
+ * `length` bytes of the pieces, from `skip` on; `onBytes` counts them. The pieces are taken to their end all the same: what was
+ * not wanted has to come from the phone too.
+ */
+export async function* wantedBytes(
   pieces: AsyncIterable<Uint8Array>,
-  length: number,
+  { skip = 0, length }: { skip?: number; length: number },
   onBytes?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  let unwanted = skip;
   let done = 0;
   for await (const piece of pieces) {
-    const wanted = piece.subarray(0, length - done);
+    const wanted = piece.subarray(unwanted, unwanted + length - done);
+    unwanted = Math.max(0, unwanted - piece.length);
     if (wanted.length === 0) continue;
     done += wanted.length;
     onBytes?.(done);

@@ -3,7 +3,7 @@ import { readTableFromStorage } from '../../storage/partition-table.js';
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
 import { concat, XflashControl } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
-import { firstBytes, inEvenPackets } from '../even-packets.js';
+import { inEvenPackets, wantedBytes } from '../even-packets.js';
 import { OneAtATime } from '../one-at-a-time.js';
 import { controlAction } from './device-control.js';
 import { eraseTarget } from './erase.js';
@@ -57,12 +57,11 @@ export class XflashAgent implements Agent {
   }
 
   async *read(extent: Extent, options: TransferOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    flashTarget(this.storage, extent, 'agent');
     const target = flashTarget(this.storage, inEvenPackets(this.storage, extent), 'agent');
     this.#calls.begin('read', 'agent');
     try {
       const { onBytes, ...rest } = options;
-      yield* firstBytes(readTarget(this.#channel, target, rest), extent.length, onBytes);
+      yield* wantedBytes(readTarget(this.#channel, target, rest), extent, onBytes);
     } finally {
       this.#calls.end();
     }

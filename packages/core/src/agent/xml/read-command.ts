@@ -1,7 +1,7 @@
 import type { Extent, StorageInfo } from '../../storage/storage.js';
 import type { TransferOptions } from '../agent.js';
 import { describeExtent, expectExtent } from '../checked-extent.js';
-import { inEvenPackets } from '../even-packets.js';
+import { inEvenPackets, wantedBytes } from '../even-packets.js';
 import { memoryFile, readFlash } from './command-text.js';
 import type { XmlConversation } from './conversation.js';
 import { regionName } from './regions.js';
@@ -35,14 +35,5 @@ export async function* readExtent(
     target: { path, exactly: end - start },
     ...(stop ? { stop } : {}),
   });
-  let unwanted = extent.start - start;
-  let done = 0;
-  for await (const packet of packets) {
-    const wanted = packet.subarray(unwanted, unwanted + extent.length - done);
-    unwanted = Math.max(0, unwanted - packet.length);
-    if (wanted.length === 0) continue;
-    done += wanted.length;
-    onBytes?.(done);
-    yield wanted;
-  }
+  yield* wantedBytes(packets, { skip: extent.start - start, length: extent.length }, onBytes);
 }
