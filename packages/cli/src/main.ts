@@ -10,7 +10,7 @@ import { flashCommand } from './commands/flash.js';
 import { infoCommand } from './commands/info.js';
 import { inspectCommand } from './commands/inspect.js';
 import {
-  addCredentialOptions,
+  addAgentOptions,
   firmwareOption,
   jsonOption,
   list,
@@ -29,6 +29,9 @@ import { repairTableCommand } from './commands/repair-table.js';
 import { restoreCommand } from './commands/restore.js';
 import { ExitCode } from './exit-codes.js';
 
+/** Commands that start a Download Agent on the phone. */
+const USES_AN_AGENT = new Set(['flash', 'info', 'check', 'backup', 'restore', 'read', 'erase', 'repair-table']);
+
 const program = new Command('unbrick')
   .description('Flash, back up and revive MediaTek phones over USB.')
   .version('0.1.0')
@@ -39,10 +42,8 @@ program
   .command('flash')
   .description('flash a stock firmware: a folder, a zip archive, or the scatter file in a folder')
   .argument('<firmware>', 'folder, zip archive or scatter file')
-  .addOption(portOption())
   .addOption(scatterOption())
   .addOption(modeOption())
-  .option('--da <file>', 'use this Download Agent file instead of searching the firmware')
   .option('--only <names>', 'flash only these partitions (comma separated)', list)
   .option('--skip <names>', 'leave these partitions as they are (comma separated)', list)
   .option('--choose', 'show the list of partitions and let me tick them')
@@ -53,9 +54,6 @@ program
   .option('--backup-dir <folder>', 'where the dated backup folder is made', '.')
   .option('--calibration <folder>', 'put back the calibration data of this earlier backup (upgrade, format-all)')
   .option('--no-reboot', 'do not restart the phone at the end')
-  .addOption(waitOption())
-  .addOption(jsonOption())
-  .addOption(traceOption())
   .action(async (firmware, options, command: Command) => {
     const portNamed = command.getOptionValueSource('port') !== 'default';
     process.exitCode = await flashCommand(firmware, { ...options, portNamed });
@@ -80,11 +78,6 @@ program
   .command('info')
   .description('who is connected: mode, chip, security; with a firmware or --da also storage and partition table')
   .argument('[firmware]', 'folder, zip archive or scatter file to take the Download Agent from')
-  .addOption(portOption())
-  .option('--da <file>', 'use this Download Agent file')
-  .addOption(waitOption())
-  .addOption(jsonOption())
-  .addOption(traceOption())
   .action(async (firmware, options) => {
     process.exitCode = await infoCommand({ ...options, ...(firmware === undefined ? {} : { firmware }) });
   });
@@ -93,16 +86,11 @@ program
   .command('check')
   .description('compare a firmware with the connected phone; writes nothing. Exit code 0: it fits, 3: it does not')
   .argument('<firmware>', 'folder, zip archive or scatter file')
-  .addOption(portOption())
   .addOption(scatterOption())
   .addOption(modeOption())
   .option('--only <names>', 'look at these partitions only (comma separated)', list)
   .option('--skip <names>', 'leave these partitions out (comma separated)', list)
   .option('--force <codes>', 'take these findings for lifted, each by its code', list)
-  .option('--da <file>', 'use this Download Agent file')
-  .addOption(waitOption())
-  .addOption(jsonOption())
-  .addOption(traceOption())
   .action(async (firmware, options) => {
     process.exitCode = await checkCommand(firmware, options);
   });
@@ -113,12 +101,7 @@ program
   .argument('<folder>', 'where the dated folder is made')
   .option('--all', 'every partition, as a package that can be flashed')
   .option('--skip <names>', 'leave these partitions out (comma separated)', list)
-  .addOption(portOption())
   .addOption(firmwareOption())
-  .option('--da <file>', 'use this Download Agent file')
-  .addOption(waitOption())
-  .addOption(jsonOption())
-  .addOption(traceOption())
   .action(async (folder, options) => {
     process.exitCode = await backupCommand(folder, options);
   });
@@ -131,12 +114,7 @@ program
   .option('--other-phone', 'the backup may be of another phone: only after board parts were exchanged')
   .option('--dry-run', 'show the plan and write nothing')
   .option('-y, --yes', 'do not ask before writing')
-  .addOption(portOption())
   .addOption(firmwareOption())
-  .option('--da <file>', 'use this Download Agent file')
-  .addOption(waitOption())
-  .addOption(jsonOption())
-  .addOption(traceOption())
   .action(async (folder, names, options) => {
     process.exitCode = await restoreCommand(folder, names, options);
   });
@@ -145,13 +123,8 @@ program
   .command('read')
   .description('read partitions or regions of the phone to files; without names the calibration partitions')
   .argument('[names...]', 'partitions, or regions such as boot1 or user')
-  .addOption(portOption())
   .addOption(firmwareOption())
-  .option('--da <file>', 'use this Download Agent file')
   .option('--out <folder>', 'where the dated folder is made', '.')
-  .addOption(waitOption())
-  .addOption(jsonOption())
-  .addOption(traceOption())
   .action(async (names, options) => {
     process.exitCode = await readCommand(names, options);
   });
@@ -160,14 +133,9 @@ program
   .command('erase')
   .description('empty partitions; refuses calibration data and what the phone needs to start')
   .argument('<names...>', 'partitions')
-  .addOption(portOption())
   .addOption(firmwareOption())
-  .option('--da <file>', 'use this Download Agent file')
   .option('-y, --yes', 'do not ask before erasing')
   .option('--force <codes>', 'lift these refusals, each by its code', list)
-  .addOption(waitOption())
-  .addOption(jsonOption())
-  .addOption(traceOption())
   .action(async (names, options) => {
     process.exitCode = await eraseCommand(names, options);
   });
@@ -175,14 +143,9 @@ program
 program
   .command('repair-table')
   .description('make a damaged copy of the partition table (GPT) whole again from the other copy')
-  .addOption(portOption())
   .addOption(firmwareOption())
-  .option('--da <file>', 'use this Download Agent file')
   .option('-y, --yes', 'do not ask before writing')
   .option('--backup-dir <folder>', 'where the dated folder with what is replaced is made', '.')
-  .addOption(waitOption())
-  .addOption(jsonOption())
-  .addOption(traceOption())
   .action(async (options) => {
     process.exitCode = await repairTableCommand(options);
   });
@@ -267,7 +230,7 @@ program
   });
 
 for (const command of program.commands) {
-  if (command.options.some(({ long }) => long === '--da')) addCredentialOptions(command);
+  if (USES_AN_AGENT.has(command.name())) addAgentOptions(command);
 }
 
 // A reader that has seen enough (`| head`) must not end a job that is writing to a phone.

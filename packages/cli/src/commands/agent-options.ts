@@ -1,9 +1,11 @@
-import { type AgentJob, type EventSink, type FirmwarePackage, UnbrickError } from '@unbrick/core';
+import { type AgentJob, type FirmwarePackage, UnbrickError } from '@unbrick/core';
 import { type CredentialOptions, openCredentials } from '../files/credentials.js';
 import { type DiskFile, openDiskFile } from '../files/disk-file.js';
 import { openFirmwarePath } from '../files/firmware-path.js';
 import { openPortSource } from '../ports/open-source.js';
+import type { Renderer } from '../render/renderer.js';
 import { openTraceFile, type TraceFile } from '../trace-file.js';
+import { askForPhone } from './choose-phone.js';
 
 /** Options of every command that talks to a phone through an agent. */
 export interface AgentOptions extends CredentialOptions {
@@ -23,20 +25,21 @@ export interface OpenedJob {
 }
 
 /** @throws UnbrickError stage `usage` for files and ports that are not there */
-export async function openAgentJob(options: AgentOptions, emit: EventSink, stop: AbortSignal): Promise<OpenedJob> {
+export async function openAgentJob(options: AgentOptions, renderer: Renderer, stop: AbortSignal): Promise<OpenedJob> {
   const firmware: FirmwarePackage | undefined =
     options.firmware === undefined ? undefined : await openFirmwarePath(options.firmware);
   const agentFile: DiskFile | undefined = options.da === undefined ? undefined : await openDiskFile(options.da);
   const credentials = await openCredentials(options);
   const source = await openPortSource(options.port, {
-    onNote: (message) => emit({ type: 'note', phase: 'connect', message }),
+    onNote: (message) => renderer.show({ type: 'note', phase: 'connect', message }),
+    ...(nobodyToAsk(options.json) ? {} : { choose: askForPhone(renderer) }),
   });
   const trace: TraceFile | undefined = options.trace === undefined ? undefined : await openTraceFile(options.trace);
   return {
     job: {
       source,
       waitMs: options.wait,
-      emit,
+      emit: renderer.show,
       stop,
       credentials,
       ...(firmware ? { firmware } : {}),
@@ -55,8 +58,10 @@ export function nobodyToAsk(json: boolean | undefined): boolean {
   return json === true || process.stdin.isTTY !== true || process.stdout.isTTY !== true;
 }
 
-export function notConfirmed(look: string): UnbrickError {
-  return new UnbrickError({
+/** @throws UnbrickError `NOT_CONFIRMED` when the question that `--yes` answers could not be put to anybody */
+export function needSomebodyToAsk(options: { yes?: boolean; dryRun?: boolean; json?: boolean }, look: string): void {
+  if (options.yes || options.dryRun || !nobodyToAsk(options.json)) return;
+  throw new UnbrickError({
     code: 'NOT_CONFIRMED',
     stage: 'usage',
     message: 'There is nobody to ask whether the plan may be carried out.',

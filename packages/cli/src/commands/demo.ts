@@ -37,7 +37,7 @@ export async function demoCommand(options: { profile: string; linkRate: number }
     renderer.say('This was a practice run: no phone was touched, and its files are gone again.');
     return exitCodeOf(result.outcome);
   } catch (cause) {
-    return showError(cause, renderer);
+    return exitCodeOf(showError(cause, renderer));
   } finally {
     interrupt.release();
     await rm(folder, { recursive: true, force: true });

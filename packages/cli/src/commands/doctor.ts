@@ -5,7 +5,7 @@ import { examine } from '../doctor/examine.js';
 import { udevRuleText, writeUdevRule } from '../doctor/fix.js';
 import { udevRule } from '../doctor/linux/permissions.js';
 import { type System, thisSystem } from '../doctor/system.js';
-import { ExitCode } from '../exit-codes.js';
+import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { UDEV_RULE_FILE } from '../ports/udev-rules.js';
 import { eventLines } from '../render/lines.js';
 import type { Renderer } from '../render/renderer.js';
@@ -30,7 +30,7 @@ export async function doctorCommand(options: DoctorOptions): Promise<number> {
     if (options.fix) await fix(system, renderer, options.yes ?? false);
     return findings.some((finding) => finding.severity === 'blocker') ? ExitCode.BLOCKED : ExitCode.DONE;
   } catch (cause) {
-    return showError(cause, renderer);
+    return exitCodeOf(showError(cause, renderer));
   }
 }
 

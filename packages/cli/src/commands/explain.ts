@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { UnbrickError } from '@unbrick/core';
 import { type Answer, chooseLanguage, explainEntry, type Language, lookUp } from '@unbrick/core/explain';
-import { ExitCode } from '../exit-codes.js';
+import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { explanationLines } from '../render/explanation.js';
 import { chooseStyle } from '../render/style.js';
 import { userLanguage } from '../render/user-language.js';
@@ -25,7 +25,7 @@ export async function explainCommand(words: readonly string[], options: ExplainO
     else for (const line of explanationLines(answer, language, chooseStyle())) process.stdout.write(`${line}\n`);
     return answer.found.length + answer.similar.length > 0 ? ExitCode.DONE : ExitCode.FAILED;
   } catch (cause) {
-    return showError(cause, chooseRenderer(false));
+    return exitCodeOf(showError(cause, chooseRenderer(false)));
   }
 }
 

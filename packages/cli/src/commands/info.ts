@@ -1,4 +1,5 @@
 import {
+  type AgentJob,
   type DeviceIdentity,
   describeSecurity,
   type NandGeometry,
@@ -7,11 +8,9 @@ import {
   tableOf,
   withAgent,
 } from '@unbrick/core';
-import { ExitCode } from '../exit-codes.js';
 import { formatBytes } from '../render/format.js';
-import type { Renderer } from '../render/renderer.js';
-import { type AgentOptions, openAgentJob } from './agent-options.js';
-import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
+import { agentCommand } from './agent-command.js';
+import type { AgentOptions } from './agent-options.js';
 
 /** What `info` finds out; the JSON form of the command. Sizes in bytes, numbers of the chip as the boot ROM gives them. */
 interface PhoneInfo {
@@ -27,42 +26,31 @@ interface PhoneInfo {
  * `unbrick info [firmware]`: who is connected. Mode, chip and security need nothing; storage and partition table need a
  * Download Agent, taken from the firmware or from `--da`.
  */
-export async function infoCommand(options: AgentOptions): Promise<number> {
-  const renderer = chooseRenderer(options.json ?? false);
-  const interrupt = stopOnInterrupt(renderer);
-  try {
-    const info = await readInfo(options, renderer, interrupt.signal);
+export function infoCommand(options: AgentOptions): Promise<number> {
+  return agentCommand(options, async ({ renderer, open }) => {
+    const info = await readInfo(await open());
     renderer.pause();
     if (options.json) process.stdout.write(`${JSON.stringify(info)}\n`);
     else for (const line of infoLines(info)) renderer.say(line);
-    return ExitCode.DONE;
-  } catch (cause) {
-    return interrupt.signal.aborted ? ExitCode.INTERRUPTED : showError(cause, renderer);
-  } finally {
-    interrupt.release();
-  }
+    return 'done';
+  });
 }
 
-async function readInfo(options: AgentOptions, renderer: Renderer, stop: AbortSignal): Promise<PhoneInfo> {
-  const { job, close } = await openAgentJob(options, renderer.show, stop);
-  try {
-    return await withAgent(job, async ({ identity }, agent) => {
-      const info: PhoneInfo = { type: 'info', identity, security: describeSecurity(identity) };
-      const note = (message: string) => renderer.show({ type: 'note', phase: 'identify', message });
-      if (!agent) {
-        note('For storage and partition table, name a firmware folder or an agent file (--da FILE).');
-        return info;
-      }
-      info.agent = `${agent.generation}, ${agent.version}`;
-      info.storage = storageInfo(agent.storage);
-      const table = await tableOf(agent);
-      if (table) info.partitionTable = table;
-      else note('The phone has no valid partition table.');
+function readInfo(job: AgentJob): Promise<PhoneInfo> {
+  return withAgent(job, async ({ identity }, agent) => {
+    const info: PhoneInfo = { type: 'info', identity, security: describeSecurity(identity) };
+    const note = (message: string) => job.emit({ type: 'note', phase: 'identify', message });
+    if (!agent) {
+      note('For storage and partition table, name a firmware folder or an agent file (--da FILE).');
       return info;
-    });
-  } finally {
-    await close();
-  }
+    }
+    info.agent = `${agent.generation}, ${agent.version}`;
+    info.storage = storageInfo(agent.storage);
+    const table = await tableOf(agent);
+    if (table) info.partitionTable = table;
+    else note('The phone has no valid partition table.');
+    return info;
+  });
 }
 
 function storageInfo(storage: StorageInfo): NonNullable<PhoneInfo['storage']> {

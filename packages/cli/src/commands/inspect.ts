@@ -1,5 +1,5 @@
 import { checkIntegrity, compareFirmware, UnbrickError } from '@unbrick/core';
-import { ExitCode } from '../exit-codes.js';
+import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { type InspectedPath, inspectPath } from '../files/inspect-path.js';
 import { comparisonLines } from '../render/comparison-lines.js';
 import { inspectionLines } from '../render/inspection-lines.js';
@@ -41,7 +41,7 @@ export async function inspectCommand(path: string, options: InspectOptions): Pro
     show(comparison, () => comparisonLines(comparison));
     return ExitCode.DONE;
   } catch (cause) {
-    return showError(cause, renderer);
+    return exitCodeOf(showError(cause, renderer));
   }
 }
 

@@ -31,7 +31,7 @@ export function rate(value: string): number {
 export const portOption = () =>
   new Option(
     '--port <port>',
-    'where the phone is: auto, serial:/dev/ttyACM0, serial:COM5, tcp:HOST:PORT, virtual:PROFILE',
+    'where the phone is: auto, serial:/dev/ttyACM0, serial:COM5, usb:1-4.2, tcp:HOST:PORT, virtual:PROFILE',
   ).default('auto');
 
 export const modeOption = () =>
@@ -55,9 +55,14 @@ export const scatterOption = () =>
 export const firmwareOption = () =>
   new Option('--firmware <path>', 'firmware (folder or zip) to take the Download Agent and the memory settings from');
 
-/** What the owner of a locked phone can bring along. */
-export const addCredentialOptions = (command: Command): Command =>
+/** Options of every command that starts a Download Agent: how the phone is reached, and what its owner can bring along. */
+export const addAgentOptions = (command: Command): Command =>
   command
+    .addOption(portOption())
+    .option('--da <file>', 'use this Download Agent file instead of searching the firmware')
     .option('--auth <file>', "the maker's authorisation file (auth_sv5.auth); else the firmware folder is searched")
     .option('--cert <file>', "the maker's certificate file; else the firmware folder is searched")
-    .option('--key <file>', 'your RSA private key for this phone (PEM, DER or text with N and D)');
+    .option('--key <file>', 'your RSA private key for this phone (PEM, DER or text with N and D)')
+    .addOption(waitOption())
+    .addOption(jsonOption())
+    .addOption(traceOption());

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { UnbrickError } from '@unbrick/core';
 import { type FaultPlan, listProfiles, NO_FAULTS, ProfileError, parseFault, profileText } from '@unbrick/phone';
 import { openPhone, servePhone } from '@unbrick/phone/node';
-import { ExitCode } from '../exit-codes.js';
+import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { chooseRenderer, showError } from './session.js';
 
 export interface PhoneOptions {
@@ -53,11 +53,13 @@ export async function phoneCommand(options: PhoneOptions): Promise<number> {
     log?.end();
     return ExitCode.DONE;
   } catch (cause) {
-    return showError(
-      cause instanceof ProfileError
-        ? usage(cause.message, '--list shows the profiles; docs/virtual-phone.md tells how to write one')
-        : cause,
-      renderer,
+    return exitCodeOf(
+      showError(
+        cause instanceof ProfileError
+          ? usage(cause.message, '--list shows the profiles; docs/virtual-phone.md tells how to write one')
+          : cause,
+        renderer,
+      ),
     );
   }
 }

@@ -1,10 +1,7 @@
-import { confirm } from '@clack/prompts';
 import { type RepairOutcome, repairTable } from '@unbrick/core';
-import { ExitCode } from '../exit-codes.js';
 import { makeBackupFolder } from '../files/backup-folder.js';
-import { type AgentOptions, nobodyToAsk, notConfirmed, openAgentJob } from './agent-options.js';
-import { emptyReport } from './empty-report.js';
-import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
+import { agentCommand } from './agent-command.js';
+import { type AgentOptions, needSomebodyToAsk } from './agent-options.js';
 
 export interface RepairTableOptions extends AgentOptions {
   yes?: boolean;
@@ -12,39 +9,20 @@ export interface RepairTableOptions extends AgentOptions {
 }
 
 /** `unbrick repair-table`: makes a damaged copy of the phone's GPT whole from the other. */
-export async function repairTableCommand(options: RepairTableOptions): Promise<number> {
-  const renderer = chooseRenderer(options.json ?? false);
-  const interrupt = stopOnInterrupt(renderer);
-  try {
-    if (!options.yes && nobodyToAsk(options.json)) throw notConfirmed('See what is there: unbrick info');
-    const { job, close } = await openAgentJob(options, renderer.show, interrupt.signal);
-    try {
+export function repairTableCommand(options: RepairTableOptions): Promise<number> {
+  return agentCommand(
+    options,
+    async (session) => {
+      needSomebodyToAsk(options, 'See what is there: unbrick info');
       const result = await repairTable({
-        ...job,
+        ...(await session.open()),
         makeFolder: (phone) => makeBackupFolder(options.backupDir, phone.identity.chip?.names[0] ?? 'unknown-chip'),
-        ...(options.yes
-          ? {}
-          : {
-              confirm: async () => {
-                renderer.pause();
-                return (await confirm({ message: 'Write this copy of the table now?', initialValue: false })) === true;
-              },
-            }),
+        ...(options.yes ? {} : { confirm: () => session.ask('Write this copy of the table now?') }),
       });
-      renderer.pause();
-      if (options.json) renderer.show({ ...emptyReport(said(result)), ok: result.outcome !== 'declined' });
-      else renderer.say(said(result));
-      return result.outcome === 'declined' ? ExitCode.INTERRUPTED : ExitCode.DONE;
-    } finally {
-      await close();
-    }
-  } catch (cause) {
-    const code = interrupt.signal.aborted ? ExitCode.INTERRUPTED : showError(cause, renderer);
-    if (options.json) renderer.show(emptyReport('The job was not finished; see the lines before.'));
-    return code;
-  } finally {
-    interrupt.release();
-  }
+      return session.end(result.outcome === 'declined' ? 'declined' : 'done', said(result));
+    },
+    'The job was not finished; see the lines before.',
+  );
 }
 
 function said(result: RepairOutcome): string {

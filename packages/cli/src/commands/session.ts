@@ -1,4 +1,4 @@
-import { UnbrickError } from '@unbrick/core';
+import { asUnbrickError, type Outcome } from '@unbrick/core';
 import { ExitCode } from '../exit-codes.js';
 import { jsonRenderer } from '../render/json.js';
 import { plainRenderer } from '../render/plain.js';
@@ -42,23 +42,12 @@ export function stopOnInterrupt(renderer: Renderer): { signal: AbortSignal; rele
   };
 }
 
-/** Shows an error that ended a command before its job began, and tells the exit code that belongs to it. */
-export function showError(cause: unknown, renderer: Renderer): number {
-  const error =
-    cause instanceof UnbrickError
-      ? cause
-      : new UnbrickError({
-          code: 'INTERNAL',
-          stage: 'internal',
-          message: 'The program has made a mistake of its own.',
-          evidence: [cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)],
-          next: ['Please report this to the project.'],
-          cause,
-        });
-  const { code, stage, message, evidence, next } = error;
+/** Shows an error that ended a command before its job began, and tells how that command ended. */
+export function showError(cause: unknown, renderer: Renderer): Outcome {
+  const { code, stage, message, evidence, next } = asUnbrickError(cause);
   renderer.pause();
   renderer.show({ type: 'error', code, stage, message, evidence, next });
-  if (code === 'NO_PHONE') return ExitCode.NO_PHONE;
-  if (stage === 'usage') return ExitCode.USAGE;
-  return stage === 'firmware' || stage === 'preflight' ? ExitCode.BLOCKED : ExitCode.FAILED;
+  if (code === 'NO_PHONE') return 'no-phone';
+  if (stage === 'usage') return 'misused';
+  return stage === 'firmware' || stage === 'preflight' ? 'blocked' : 'failed';
 }

@@ -41,3 +41,25 @@ describe('eventLines of an error', () => {
     expect(eventLines({ ...error, code: 'NOT_IN_THE_CATALOGUE' }, PLAIN)).toHaveLength(4);
   });
 });
+
+describe('eventLines of a report', () => {
+  const report = {
+    type: 'report' as const,
+    partitions: [],
+    seconds: 1,
+    phoneState: 'Nothing was written to the phone.',
+  };
+
+  it.each([
+    ['planned', 'This was a dry run.'],
+    ['declined', 'Not done: you did not agree to the plan.'],
+    ['blocked', 'Not done: a check was red.'],
+    ['failed', 'Not done.'],
+  ] as const)('says how a job ended: %s', (outcome, said) => {
+    expect(eventLines({ ...report, ok: false, outcome }, PLAIN)).toEqual(['', `  ${report.phoneState}`, said]);
+  });
+
+  it('says done only of a job that was done', () => {
+    expect(eventLines({ ...report, ok: true, outcome: 'done' }, PLAIN).at(-1)).toContain('Done and verified');
+  });
+});

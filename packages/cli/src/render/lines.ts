@@ -201,7 +201,6 @@ function stepPlace(step: PlanStep): string {
 }
 
 function reportLines(report: ReportEvent, style: Style): string[] {
-  const bytes = report.partitions.reduce((sum, each) => sum + each.bytes, 0);
   const width = Math.max(0, ...report.partitions.map((each) => each.name.length));
   const lines = [''];
   for (const each of report.partitions) {
@@ -214,16 +213,25 @@ function reportLines(report: ReportEvent, style: Style): string[] {
     lines.push(`  Backup of ${report.backup.files.length} partitions: ${report.backup.folder}`);
   }
   lines.push(`  ${report.phoneState}`);
-  lines.push(
-    report.ok
-      ? style.green(
-          style.bold(
-            `✓ Done and verified: ${report.partitions.length} partitions, ${formatBytes(bytes)} in ${formatSeconds(report.seconds)}.`,
-          ),
-        )
-      : style.bold('Not done.'),
-  );
+  lines.push(endLine(report, style));
   return lines;
+}
+
+/** How it ended, in the last line. */
+function endLine({ outcome, partitions, seconds }: ReportEvent, style: Style): string {
+  const bytes = partitions.reduce((sum, each) => sum + each.bytes, 0);
+  const done = `✓ Done and verified: ${counted(partitions.length, 'partition')}, ${formatBytes(bytes)} in ${formatSeconds(seconds)}.`;
+  const text: Record<ReportEvent['outcome'], string> = {
+    done,
+    planned: 'This was a dry run.',
+    declined: 'Not done: you did not agree to the plan.',
+    stopped: 'Not done: you stopped it.',
+    blocked: 'Not done: a check was red.',
+    'no-phone': 'Not done: no phone was seen.',
+    misused: 'Not done.',
+    failed: 'Not done.',
+  };
+  return style.bold(outcome === 'done' ? style.green(done) : text[outcome]);
 }
 
 function proof(verifiedBy: string): string {

@@ -2,6 +2,7 @@ import type { Guidance } from '../connect-guide/connect-guide.js';
 import type { Stage } from '../errors/unbrick-error.js';
 import type { Plan } from '../plan/plan.js';
 import type { Finding } from '../preflight/finding.js';
+import type { Outcome } from './outcome.js';
 
 /** Phases of a job, in the order in which they usually come. */
 export type Phase =
@@ -79,6 +80,7 @@ export interface ReportEvent {
   type: 'report';
   /** True only when everything that was asked for was written and verified. */
   ok: boolean;
+  outcome: Outcome;
   partitions: PartitionReport[];
   /** Partitions that were compared with their backup and had not changed. */
   kept?: string[];

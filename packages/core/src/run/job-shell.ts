@@ -1,6 +1,8 @@
+import { asUnbrickError } from '../errors/own-mistake.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import type { EventSink, ReportEvent } from './events.js';
-import { JobEnd, type Outcome } from './judge.js';
+import { JobEnd } from './judge.js';
+import type { Outcome } from './outcome.js';
 import { PhoneState } from './phone-state.js';
 import type { RunRecord } from './run-plan.js';
 
@@ -29,6 +31,7 @@ export async function runJob(
   const report: ReportEvent = {
     type: 'report',
     ok: outcome === 'done',
+    outcome,
     partitions: record.partitions,
     ...(record.kept.length > 0 ? { kept: record.kept } : {}),
     seconds: (performance.now() - started) / 1000,
@@ -48,17 +51,6 @@ function outcomeOf(cause: unknown, stop: AbortSignal | undefined): Outcome {
 }
 
 function emitError(cause: unknown, emit: EventSink): void {
-  const error =
-    cause instanceof UnbrickError
-      ? cause
-      : new UnbrickError({
-          code: 'INTERNAL',
-          stage: 'internal',
-          message: 'The program has made a mistake of its own.',
-          evidence: [cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)],
-          next: ['Please report this to the project, with a trace of the same job (--trace FILE).'],
-          cause,
-        });
-  const { code, stage, message, evidence, next } = error;
+  const { code, stage, message, evidence, next } = asUnbrickError(cause);
   emit({ type: 'error', code, stage, message, evidence, next });
 }

@@ -1,9 +1,7 @@
 import type { Finding } from '../preflight/finding.js';
 import { hasBlocker, liftFindings } from '../preflight/verdict.js';
 import type { EventSink } from './events.js';
-
-/** How a job ended. `blocked`: preflight stopped it before any write; `misused`: what was asked for makes no sense. */
-export type Outcome = 'done' | 'planned' | 'failed' | 'misused' | 'blocked' | 'no-phone' | 'stopped' | 'declined';
+import type { Outcome } from './outcome.js';
 
 /** What ends a job early without being an error of the program. */
 export class JobEnd extends Error {
