@@ -10,6 +10,8 @@
  * - `write-error=PARTITION`: the memory chip reports an error when that partition is written
  * - `silent`: the phone enumerates and never answers
  * - `agent-silent=TIMES`: the first so many Download Agents hang at once, until the battery is taken out and put back
+ * - `battery=MILLIVOLTS`: what the battery shows instead; 0: it was taken out
+ * - `battery-untold`: the agents are of builds that do not tell the voltage
  * - `short-window`: the preloader shows itself for 0.6 s only, then stays away for 2 s, again and again
  */
 export interface FaultPlan {
@@ -22,6 +24,8 @@ export interface FaultPlan {
   writeError?: string;
   silent: boolean;
   agentSilent?: number;
+  batteryMillivolts?: number;
+  batteryUntold: boolean;
   shortWindow: boolean;
 }
 
@@ -31,6 +35,7 @@ export const NO_FAULTS: FaultPlan = {
   slaRequired: false,
   signedOnly: false,
   silent: false,
+  batteryUntold: false,
   shortWindow: false,
 };
 
@@ -48,6 +53,8 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
       return { ...plan, signedOnly: true };
     case 'silent':
       return { ...plan, silent: true };
+    case 'battery-untold':
+      return { ...plan, batteryUntold: true };
     case 'short-window':
       return { ...plan, shortWindow: true };
     case 'disconnect-after': {
@@ -60,6 +67,10 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
       if (!Number.isSafeInteger(times) || times < 1) throw new RangeError('agent-silent needs a number of times');
       return { ...plan, agentSilent: times };
     }
+    case 'battery': {
+      if (!/^\d{1,5}$/.test(value ?? '')) throw new RangeError('battery needs millivolts: battery=3400');
+      return { ...plan, batteryMillivolts: Number(value) };
+    }
     case 'bad-write':
     case 'write-error':
       if (!value) throw new RangeError(`${name} needs a partition name: ${name}=system`);
@@ -67,7 +78,7 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
     default:
       throw new RangeError(
         `unknown fault '${text}'; known: dram-fail, da-rejected, sla-required, signed-only, disconnect-after=BYTES, ` +
-          'bad-write=PARTITION, write-error=PARTITION, silent, agent-silent=TIMES, short-window',
+          'bad-write=PARTITION, write-error=PARTITION, silent, agent-silent=TIMES, battery=MILLIVOLTS, battery-untold, short-window',
       );
   }
 }

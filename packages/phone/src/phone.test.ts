@@ -218,6 +218,12 @@ describe('faults', () => {
     expect(now).toBeGreaterThanOrEqual(2600);
   });
 
+  it('are refused when they make no sense', () => {
+    expect(() => parseFault('battery')).toThrow(/battery=3400/);
+    expect(() => parseFault('battery=full')).toThrow(/battery=3400/);
+    expect(parseFault('battery=0')).toMatchObject({ batteryMillivolts: 0 });
+  });
+
   it('are refused when they name a partition that is not there', () => {
     expect(() => testPhone('mt6580-emmc', { faults: parseFault('bad-write=nonsense') })).toThrow(/it has .*lk2/);
     expect(() => testPhone({ ...findProfile('mt6580-emmc'), modes: ['preloader'] }, { mode: 'brom' })).toThrow(

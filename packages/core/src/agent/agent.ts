@@ -42,6 +42,11 @@ export interface Agent {
   /** Build text of the agent where known. */
   readonly version: string;
   readonly storage: StorageInfo;
+  /**
+   * What the contacts of the phone's battery show, millivolts. Undefined when the agent does not tell, when it finds no
+   * battery, and when no battery could have what it tells. Some agents never have it.
+   */
+  batteryMillivolts?(): Promise<number | undefined>;
   readPartitionTable(): Promise<PartitionTable>;
   /**
    * The extent's bytes in order, in pieces of the agent's choice. Ending the iteration early stops the transfer cleanly.

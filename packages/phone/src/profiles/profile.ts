@@ -111,6 +111,8 @@ export interface Profile {
     nand?: NandTraits;
   };
   ramSize: number;
+  /** What the contacts of the battery show; 3900 unless stated, 0 without a battery. */
+  batteryMillivolts?: number;
   /**
    * Factory partitions in order. `content` says what the phone is born with. In a profile file `size` 0 means "up to the
    * next partition"; a parsed profile holds the real size.

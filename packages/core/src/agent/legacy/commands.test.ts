@@ -61,6 +61,20 @@ describe('commands as a genuine host sends them to a genuine agent', () => {
     expect(seen).toEqual([0x10000, 0x20000, 0x28000, 0x28000]);
   });
 
+  it.each([
+    ['the voltage', '← 00 00 00 5A 00 00 0D 52', 3410],
+    ['that there is no battery', '← 00 00 00 A5', undefined],
+    ['that there is none, in a byte', '← A5', undefined],
+    ['nothing, as builds do that do not know the command', '', undefined],
+    ['half of an answer', '← 00 00 00 5A 00', undefined],
+    ['what no battery has', '← 00 00 00 5A 00 00 00 00', undefined],
+  ])('GET_BATTERY_VOLTAGE: the agent tells %s, and goes on', async (_, answer, expected) => {
+    const { device, agent } = scripted(`→ D0\n${answer}\n→ DB 00 C0 00 00 00 00\n← 5A`);
+    expect(await agent.batteryMillivolts()).toBe(expected);
+    await agent.reboot('normal');
+    device.expectFinished();
+  });
+
   it('no partition list on a blank eMMC: the storage itself is looked at', async () => {
     const { device, agent, notes } = scripted(`→ A5\n← A5 00 00 04 0D\n${USER}\n→ D6 …(18)\n← A5 00 00 0C 51`);
     expect(await failureOf(agent.readPartitionTable())).toMatchObject({ code: 'AGENT_REFUSED' });

@@ -3,8 +3,10 @@ import { readTableFromNand, readTableFromStorage } from '../../storage/partition
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
 import { encode, LegacyCommand, u32 } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import { plausibleMillivolts } from '../battery.js';
 import { OneAtATime } from '../one-at-a-time.js';
 import type { AgentStartOptions } from '../start.js';
+import { readBatteryVoltage } from './battery-voltage.js';
 import { type Conversation, conversationIsOver } from './conversation.js';
 import { eraseExtent } from './erase-command.js';
 import { checkNandStart, writeNandExtent } from './nand-write-command.js';
@@ -37,6 +39,12 @@ export class LegacyAgent implements Agent {
     this.version = version;
     this.storage = storage;
     this.#onNote = onNote;
+  }
+
+  batteryMillivolts(): Promise<number | undefined> {
+    return this.#calls.run('tell the voltage of the battery', 'agent', async () =>
+      plausibleMillivolts(await readBatteryVoltage(this.#talk)),
+    );
   }
 
   /**

@@ -9,6 +9,8 @@ export interface LegacyTimeouts {
   field: number;
   /** Whether the DRAM state word comes without extra configuration words: the test for unknown agent builds. */
   extraWords: number;
+  /** An answer that agent builds may not have: they pass the question over in silence. */
+  optionalAnswer: number;
   /** Stage 1 checks the hash of stage 2 and starts it. */
   imageValidation: number;
   /** First word of the flash report: stage 2 sets up the storage before it speaks. */
@@ -33,6 +35,7 @@ export const LEGACY_TIMEOUTS: Readonly<LegacyTimeouts> = {
   sync: 5_000,
   field: 10_000,
   extraWords: 1_500,
+  optionalAnswer: 2_000,
   imageValidation: 5_000,
   reportStart: 30_000,
   preProcess: 20_000,

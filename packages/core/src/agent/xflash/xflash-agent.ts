@@ -3,8 +3,10 @@ import { readTableFromStorage } from '../../storage/partition-table.js';
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
 import { concat, XflashControl } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import { plausibleMillivolts } from '../battery.js';
 import { inEvenPackets, wantedBytes } from '../even-packets.js';
 import { OneAtATime } from '../one-at-a-time.js';
+import { queryBatteryVoltage } from './battery-voltage.js';
 import { controlAction } from './device-control.js';
 import { eraseTarget } from './erase.js';
 import type { XflashChannel } from './frame.js';
@@ -44,6 +46,12 @@ export class XflashAgent implements Agent {
     this.#facts = facts;
     this.version = facts.version;
     this.storage = facts.storage;
+  }
+
+  batteryMillivolts(): Promise<number | undefined> {
+    return this.#calls.run('tell the voltage of the battery', 'agent', async () =>
+      plausibleMillivolts(await queryBatteryVoltage(this.#channel)),
+    );
   }
 
   async readPartitionTable(): Promise<PartitionTable> {

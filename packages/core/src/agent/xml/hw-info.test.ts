@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { storageOfHwInfo } from './hw-info.js';
+import { batteryOfHwInfo, storageOfHwInfo } from './hw-info.js';
 import { tableOfList } from './partition-list.js';
 import { loadTalks } from './testing/talk.fixture.js';
 
@@ -56,6 +56,13 @@ describe('GET-HW-INFO', () => {
     const storage = storageOfHwInfo(text);
     expect(new TextDecoder().decode(storage.id)).toBe('KM5H');
     expect('ramSize' in storage).toBe(false);
+  });
+
+  it('the battery', () => {
+    expect(batteryOfHwInfo(UFS)).toBe(3810);
+    expect(batteryOfHwInfo(fileOf('genuine-mt6895.txt', 'GET-HW-INFO'))).toBe(0);
+    expect(batteryOfHwInfo(UFS.replace(/<battery_voltage>.*?<\/battery_voltage>/, ''))).toBeUndefined();
+    expect(batteryOfHwInfo(UFS.replace('>3810<', '>full<'))).toBeUndefined();
   });
 
   it.each([

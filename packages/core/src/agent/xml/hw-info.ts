@@ -17,6 +17,11 @@ export function storageOfHwInfo(text: string): StorageInfo {
   return ramSize === undefined || ramSize === 0 ? storage : { ...storage, ramSize };
 }
 
+/** The battery's voltage in the text of GET-HW-INFO, millivolts; undefined when it does not stand there. */
+export function batteryOfHwInfo(text: string): number | undefined {
+  return replyNumber(replyDocument(text, COMMAND), 'battery_voltage');
+}
+
 function storageOf(root: XmlElement, text: string): StorageInfo {
   const kind = xmlText(root, 'storage') ?? '';
   if (kind === 'EMMC') return emmc(root, text);

@@ -50,6 +50,7 @@ describe('recorded start-ups', () => {
       { onProgress: (phase, bytes, total) => progress.push(`${phase} ${bytes}/${total}`) },
     );
     expect(agent).toMatchObject({ generation: 'xml', version: IMAGE.description, storage: { kind: 'ufs' } });
+    expect(await agent.batteryMillivolts?.()).toBe(3810);
     expect(progress).toEqual([
       'dram 0/1',
       'dram 1/1',

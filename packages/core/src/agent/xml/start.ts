@@ -12,7 +12,7 @@ import {
   setRuntimeParameter,
 } from './command-text.js';
 import { XmlConversation } from './conversation.js';
-import { storageOfHwInfo } from './hw-info.js';
+import { batteryOfHwInfo, storageOfHwInfo } from './hw-info.js';
 import { proofWanted, proveOwner } from './owner-proof.js';
 import { fetchText } from './replies.js';
 import { bootStage2 } from './stage2.js';
@@ -62,6 +62,7 @@ export async function startXml(link: Link, options: XmlStartOptions): Promise<Ag
   return new XmlAgent(talk, {
     version: image.description,
     storage: storageOfHwInfo(info),
+    batteryMillivolts: batteryOfHwInfo(info),
     agentProof: levelSet && checksumLevel === 'USB' ? 'link' : 'none',
     ...(onNote ? { onNote } : {}),
   });

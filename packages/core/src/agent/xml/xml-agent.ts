@@ -3,6 +3,7 @@ import { readTableFromStorage } from '../../storage/partition-table.js';
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
 import { concat } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
+import { plausibleMillivolts } from '../battery.js';
 import { OneAtATime } from '../one-at-a-time.js';
 import { readPartitionTable, setBootMode, type XmlBootMode } from './command-text.js';
 import type { XmlConversation } from './conversation.js';
@@ -17,6 +18,8 @@ import { writeExtent, writePreloaderFile } from './write-command.js';
 export interface XmlAgentFacts {
   version: string;
   storage: StorageInfo;
+  /** As the agent has told it when it started. */
+  batteryMillivolts?: number | undefined;
   /** What a finished write proves: `link` only when the agent was told to compare checksums. */
   agentProof: WriteResult['agentProof'];
   onNote?: (message: string) => void;
@@ -36,6 +39,10 @@ export class XmlAgent implements Agent {
     this.#facts = facts;
     this.version = facts.version;
     this.storage = facts.storage;
+  }
+
+  async batteryMillivolts(): Promise<number | undefined> {
+    return plausibleMillivolts(this.#facts.batteryMillivolts);
   }
 
   /**

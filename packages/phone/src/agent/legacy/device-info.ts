@@ -1,11 +1,11 @@
 import { bytes, encode, LegacyByte, LegacyCommand, LegacyError, struct, text } from '@unbrick/core/wire';
+import { batteryMillivolts } from '../battery.js';
 import { halfword, word } from './host-line.js';
 import { logCommand, type Stage2 } from './stage2-state.js';
 
 const CARD_TYPE_EMMC = 2;
-const BATTERY_MILLIVOLTS = 3900;
-/** Force-charge setting under which there is no battery to measure. */
-const NO_BATTERY_CHECK = 0;
+/** Force-charge settings of the host. */
+const ForceCharge = { ON: 1, BY_BATTERY: 2 } as const;
 const PROJECT_NAME_LENGTH = 64;
 
 /** The record at the end of flashinfo: what was downloaded last and how it ended. */
@@ -63,10 +63,14 @@ export async function writeDownloadInfo(agent: Stage2): Promise<void> {
 
 /** GET_BATTERY_VOLTAGE: the status is a whole word here. */
 export async function batteryVoltage(agent: Stage2): Promise<void> {
-  const { host, config } = agent;
+  const { host, config, session } = agent;
+  // What a build does not know it passes over in silence.
+  if (session.faults.batteryUntold) return;
   logCommand(agent, LegacyCommand.GET_BATTERY_VOLTAGE, false);
-  if (config.forceCharge === NO_BATTERY_CHECK) return host.sendWord(LegacyByte.NACK);
-  await host.send(word(LegacyByte.ACK), word(BATTERY_MILLIVOLTS));
+  const voltage = batteryMillivolts(session);
+  const measured = config.forceCharge === ForceCharge.BY_BATTERY ? voltage > 0 : config.forceCharge === ForceCharge.ON;
+  if (!measured) return host.sendWord(LegacyByte.NACK);
+  await host.send(word(LegacyByte.ACK), word(voltage));
 }
 
 /** SPEED: only a serial line has one. */

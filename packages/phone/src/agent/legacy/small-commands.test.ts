@@ -63,12 +63,23 @@ describe('small commands', () => {
     expect(await host.ask('a7 02')).toContain(' 31 31 31 31 ');
   });
 
-  it('refuse the battery voltage when the host said not to charge', async () => {
-    const { host } = startAgent({ profile: testProfile({ extraConfig: 'none' }) });
+  it.each([
+    ['is measured with a battery in', '02', 3410, '00 00 00 5a 00 00 0d 52'],
+    ['is refused with none in', '02', 0, '00 00 00 a5'],
+    ['is taken as it is when the host has said that there is none', '01', 0, '00 00 00 5a 00 00 00 00'],
+    ['is refused when the host has said not to charge', '00', 3900, '00 00 00 a5'],
+  ])('the battery voltage %s', async (_, forceCharge, batteryMillivolts, answer) => {
+    const { host } = startAgent({ profile: { ...testProfile({ extraConfig: 'none' }), batteryMillivolts } });
     await host.answer();
-    await host.ask('5a', 'ff 01 00 08 00 70 07 ff ff 01 00 00 00 00 00 01 02 00');
+    await host.ask('5a', `ff 01 00 08 00 70 07 ff ff 01 00 00 00 00 ${forceCharge} 01 02 00`);
     await uploadStage2(host);
-    expect(await host.ask('d0')).toBe('00 00 00 a5');
+    expect(await host.ask('d0')).toBe(answer);
+  });
+
+  it('pass the question for the battery over in silence in builds that do not know it', async () => {
+    const { host } = await startStage2({ faults: { batteryUntold: true } });
+    expect(await host.ask('d0')).toBe('');
+    expect(await host.ask('64')).toBe('5a');
   });
 
   it('are passed over in silence when nobody knows them', async () => {

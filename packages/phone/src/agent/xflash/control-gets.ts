@@ -10,6 +10,7 @@ import {
   XflashRamType,
   XflashStatus,
 } from '@unbrick/core/wire';
+import { batteryMillivolts } from '../battery.js';
 import { type AgentState, BatteryOption } from './agent-state.js';
 import { fixedSize, hexToBytes } from './storage-id.js';
 
@@ -22,7 +23,6 @@ const STAGE1_PACKET = 0x1000;
 const TABLE_GPT = 0x64;
 const RPMB_NO_KEY = 0x11;
 const DRAM_LPDDR3 = 3;
-const BATTERY_MILLIVOLT = 3900;
 const FULL_FUSE_ID = 16;
 const ERROR_DETAIL_SIZE = 128;
 
@@ -77,10 +77,10 @@ export function chipId(state: AgentState): Promise<void> {
 /** Virtual phones have no `otp` partition: only then does a get answer without its data frame. */
 export const otpLockStatus = (state: AgentState) => state.channel.status(XflashStatus.PARTITION_NOT_FOUND);
 
-export const batteryVoltage = (state: AgentState) =>
-  state.batteryOption === BatteryOption.USB_POWER_ONLY
-    ? answer(state, word(0), XflashStatus.DEVICE_ERROR)
-    : answer(state, word(BATTERY_MILLIVOLT));
+export function batteryVoltage(state: AgentState): Promise<void> {
+  const voltage = state.batteryOption === BatteryOption.USB_POWER_ONLY ? 0 : batteryMillivolts(state.session);
+  return answer(state, word(voltage), voltage > 0 ? XflashStatus.OK : XflashStatus.DEVICE_ERROR);
+}
 
 export const rpmbStatus = (state: AgentState) => answer(state, word(RPMB_NO_KEY));
 

@@ -65,6 +65,28 @@ describe('storage information', () => {
   });
 });
 
+describe('the battery', () => {
+  it.each([
+    ['as the phone has it', 2, 3410, [0, 0, 3410, 0]],
+    ['without one', 2, 0, [0, 0, 0, 0xc0040001]],
+    ['while the host says that there is none', 1, 3410, [0, 0, 0, 0xc0040001]],
+  ])('%s', async (_, option, batteryMillivolts, expected) => {
+    const phone = await TestPhone.atStage2({ profile: { ...MT6765, batteryMillivolts } });
+    expect(await control(phone, 0x020002, option)).toEqual([0, 0, 0]);
+    expect(await control(phone, 0x04000f)).toEqual(expected);
+  });
+
+  it('is not told before the host has said that there may be one', async () => {
+    const phone = await TestPhone.atStage2();
+    expect(await control(phone, 0x04000f)).toEqual([0, 0, 0, 0xc0040001]);
+  });
+
+  it('is unknown to some builds', async () => {
+    const phone = await TestPhone.atStage2({ faults: { batteryUntold: true } });
+    expect(await control(phone, 0x04000f)).toEqual([0, UNKNOWN]);
+  });
+});
+
 describe('which build knows which code', () => {
   it.each([
     ['MT6763', 2017, { 131078: true, 262163: false, 262164: false, 524293: false, 524295: false }],

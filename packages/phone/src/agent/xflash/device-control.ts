@@ -98,6 +98,7 @@ function stage2Controls(state: AgentState): Map<number, Control> {
   }
   if (isBuild(state, ['MT6765', 'MT6853', 'MT6873'], 2019)) controls.set(XflashControl.SET_REBOOT_MODE, set.rebootMode);
   if (isBuild(state, ['MT6765'], 2020)) controls.set(XflashControl.GET_ERROR_DETAIL, get.errorDetail);
+  if (state.session.faults.batteryUntold) controls.delete(XflashControl.GET_BATTERY_VOLTAGE);
   if (asksForKey(state)) {
     controls.set(XflashControl.SLA_ENABLED_STATUS, keyDemanded);
     controls.set(XflashControl.GET_DEV_FW_INFO, challengeInfo);

@@ -19,6 +19,7 @@ function recordedPhone(): Profile {
       firmwareVersion: '0100',
     },
     ramSize: 0x80000000,
+    batteryMillivolts: 0,
   };
 }
 
@@ -28,7 +29,6 @@ it('answers like a genuine stage 2, frame by frame', async () => {
     blank: true,
     stage2: ({ parameters }) => {
       parameters.system = 'LINUX';
-      parameters.batteryExists = false;
     },
   });
   const lines = readFileSync(new URL('./testing/genuine-agent-mt6895.txt', import.meta.url), 'utf8').split('\n');

@@ -84,6 +84,17 @@ describe('reading', () => {
     );
   });
 
+  it.each([
+    ['as the phone has it', { batteryMillivolts: 3410 }, { batteryUntold: false }, '<battery_voltage>3410</'],
+    ['that was taken out', { batteryMillivolts: 0 }, { batteryUntold: false }, '<battery_voltage>0</'],
+    ['not at all', {}, { batteryUntold: true }, '</ram_size><random_id>'],
+  ])('tells of its battery: %s', async (_, battery, faults, expected) => {
+    const profile = { ...findProfile('mt6895-ufs'), ...battery };
+    const phone = new Host(await PhoneUnderTest.start({ profile, faults, stage2: () => {} }));
+    await phone.command(command('GET-HW-INFO', { target_file: FILE }));
+    expect(new TextDecoder().decode(phone.files.get(FILE))).toContain(expected);
+  });
+
   it('tells of its eMMC', async () => {
     const emmc = new Host(await PhoneUnderTest.start({ profile: findProfile('mt6855-emmc'), stage2: () => {} }));
     await emmc.command(command('GET-HW-INFO', { target_file: FILE }));

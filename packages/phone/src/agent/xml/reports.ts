@@ -2,12 +2,12 @@
 
 import type { Region } from '@unbrick/core';
 import { hexBytes, writeXml, type XmlElement, type XmlOutput } from '@unbrick/core/wire';
+import { batteryMillivolts } from '../battery.js';
 import { regionSize } from '../flash/fitted-storage.js';
 import { CommandFailed, logCommand, required, requireStorage, type XmlAgentState } from './agent-state.js';
 import { wireHex } from './request.js';
 import { uploadText } from './upload-file.js';
 
-const BATTERY_MILLIVOLT = 3900;
 const VENDOR_SAMSUNG = 0x1ce;
 const UFS_CID_SIZE = 20;
 const UFS_REVISION_SIZE = 8;
@@ -15,11 +15,12 @@ const UFS_REVISION_SIZE = 8;
 export async function hardwareInfo(state: XmlAgentState, root: XmlElement): Promise<void> {
   const targetFile = required(root, 'arg', 'target_file');
   logCommand(state, 'GET-HW-INFO');
-  const { profile } = state.session;
+  const { profile, faults } = state.session;
+  const voltage = state.parameters.batteryExists ? batteryMillivolts(state.session) : 0;
   const text = element('da_hw_info', [
     element('version', '1.2'),
     element('ram_size', number(state.dramReady ? profile.ramSize : 0)),
-    element('battery_voltage', String(state.parameters.batteryExists ? BATTERY_MILLIVOLT : 0)),
+    ...(faults.batteryUntold ? [] : [element('battery_voltage', String(voltage))]),
     element('random_id', profile.bootRom.meId.toUpperCase()),
     element('product_id', profile.project),
     // Stage 1 knows no storage.
