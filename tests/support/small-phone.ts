@@ -6,6 +6,7 @@ import {
   type PhoneLogEntry,
   type Profile,
   type ProfilePartition,
+  parseFault,
   VirtualPhone,
 } from '@unbrick/phone';
 
@@ -162,10 +163,18 @@ export interface SmallPhone {
   log: PhoneLogEntry[];
 }
 
-export async function plugIn(profile: Profile, mode: BootMode = 'preloader'): Promise<SmallPhone> {
+/** @param fault as `unbrick phone --fault` takes it */
+export async function plugIn(profile: Profile, mode: BootMode = 'preloader', fault?: string): Promise<SmallPhone> {
   const memory = new MemoryStorage(profile.storage.kind, profile.storage.regions);
   const log: PhoneLogEntry[] = [];
-  const phone = new VirtualPhone({ profile, mode, storage: memory, replugMs: 1, onLog: (entry) => log.push(entry) });
+  const phone = new VirtualPhone({
+    profile,
+    mode,
+    storage: memory,
+    replugMs: 1,
+    onLog: (entry) => log.push(entry),
+    ...(fault ? { faults: parseFault(fault) } : {}),
+  });
   await phone.ready();
   return { phone, storage: memory, log };
 }

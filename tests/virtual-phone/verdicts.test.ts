@@ -1,4 +1,4 @@
-import { type FlashMode, flash, type JobEvent, MemoryFolder, openFirmware } from '@unbrick/core';
+import { type FindingEvent, type FlashMode, flash, type JobEvent, MemoryFolder, openFirmware } from '@unbrick/core';
 import { type Profile, practiceFirmware } from '@unbrick/phone';
 import { describe, expect, it } from 'vitest';
 import { writesSeen } from '../support/flash-trace.js';
@@ -142,6 +142,32 @@ describe.each(['mt6735-emmc', 'mt6765-emmc', 'mt6771-ufs'])('a %s phone', (base)
       expect(checked.outcome, `check --mode ${mode}`).toBe(expected.length > 0 ? 'blocked' : 'planned');
       expect(checked.writes).toEqual([]);
     }
+  });
+});
+
+describe.each(['mt6735-emmc', 'mt6765-emmc', 'mt6855-emmc'])('the battery of a %s phone', (base) => {
+  const profile = smallProfile(base);
+
+  it.each([
+    ['charged', undefined, 'BATTERY_OK', '3.90 V'],
+    ['nearly empty', 'battery=3410', 'BATTERY_LOW', '3.41 V'],
+    ['taken out', 'battery=0', undefined, undefined],
+    ['beyond belief', 'battery=12000', undefined, undefined],
+    ['not told', 'battery-untold', undefined, undefined],
+  ])('%s', async (_, fault, code, volts) => {
+    const { phone, log } = await plugIn(profile, 'preloader', fault);
+    const findings: FindingEvent[] = [];
+    const emit = (event: JobEvent) => event.type === 'finding' && findings.push(event);
+    const firmware = await openFirmware(
+      new MemoryFolder('firmware', Object.fromEntries(await practiceFirmware(profile))),
+    );
+    const { outcome } = await flash({ firmware, source: phone.portSource(), emit, selection: { only: ['lk'] } });
+    await phone.close();
+    expect(outcome, 'whatever the battery, the owner decides').toBe('done');
+    const told = findings.filter((finding) => finding.code.startsWith('BATTERY'));
+    expect(told.map((finding) => finding.code)).toEqual(code ? [code] : []);
+    if (volts) expect(told[0]?.message).toContain(volts);
+    expect(writesSeen(log).length).toBeGreaterThan(0);
   });
 });
 

@@ -18,6 +18,8 @@ interface PhoneInfo {
   identity: DeviceIdentity;
   security: string;
   storage?: { kind: string; id: string; ramSize?: number; regions: Record<string, number>; nand?: NandGeometry };
+  /** Where the agent tells it. */
+  batteryMillivolts?: number;
   partitionTable?: PartitionTable;
   agent?: string;
 }
@@ -46,6 +48,8 @@ function readInfo(job: AgentJob): Promise<PhoneInfo> {
     }
     info.agent = `${agent.generation}, ${agent.version}`;
     info.storage = storageInfo(agent.storage);
+    const battery = await agent.batteryMillivolts?.();
+    if (battery !== undefined) info.batteryMillivolts = battery;
     const table = await tableOf(agent);
     if (table) info.partitionTable = table;
     else note('The phone has no valid partition table.');
@@ -64,7 +68,7 @@ function storageInfo(storage: StorageInfo): NonNullable<PhoneInfo['storage']> {
 }
 
 function infoLines(info: PhoneInfo): string[] {
-  const { identity, storage, partitionTable } = info;
+  const { identity, storage, partitionTable, batteryMillivolts } = info;
   const hex = (value: number) => `0x${value.toString(16).padStart(4, '0')}`;
   const chip = identity.chip;
   const lines = [
@@ -82,6 +86,7 @@ function infoLines(info: PhoneInfo): string[] {
     if (storage.nand) lines.push(`           ${nandText(storage.nand)}`);
     if (storage.ramSize) lines.push(`RAM        ${formatBytes(storage.ramSize)}`);
   }
+  if (batteryMillivolts) lines.push(`Battery    ${(batteryMillivolts / 1000).toFixed(2)} V`);
   if (partitionTable) {
     lines.push(
       `Partitions ${partitionTable.partitions.length}, ${partitionTable.kind.toUpperCase()}, from ${partitionTable.source}`,

@@ -3,6 +3,7 @@ import type { DeviceIdentity } from '../bootrom/identity.js';
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import { planDownload } from '../plan/download-plan.js';
 import type { Plan } from '../plan/plan.js';
+import { checkBattery } from '../preflight/check-battery.js';
 import { checkStorage } from '../preflight/check-storage.js';
 import type { Finding } from '../preflight/finding.js';
 import type { PartitionTable } from '../storage/storage.js';
@@ -67,6 +68,7 @@ export interface PhoneJob {
 export async function flashPhone(job: PhoneJob, onPlan: (plan: Plan) => void): Promise<Outcome> {
   const { agent, identity, facts, wishes, judge, record } = job;
   const { emit, stop, mode = 'download', backups } = wishes;
+  judge.judge(checkBattery(await agent.batteryMillivolts?.()));
   const table: PartitionTable = (await tableOf(agent)) ?? {
     kind: 'gpt',
     source: 'none was found on the phone',

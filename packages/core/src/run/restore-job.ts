@@ -1,6 +1,7 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
 import type { Plan } from '../plan/plan.js';
 import { type Misfit, planRestore, type SavedFile } from '../plan/restore-plan.js';
+import { checkBattery } from '../preflight/check-battery.js';
 import type { Finding } from '../preflight/finding.js';
 import type { PartitionTable } from '../storage/storage.js';
 import { type AgentJob, needAgent, withAgent } from './agent-job.js';
@@ -48,6 +49,7 @@ async function restore(job: RestoreJob, record: RunRecord): Promise<Outcome> {
       const agent = needAgent(started);
       const mark = markOf(identity, agent.storage);
       judge.judge([ownerFinding(manifest, samePhone(manifest, mark), job.otherPhone ?? false)]);
+      judge.judge(checkBattery(await agent.batteryMillivolts?.()));
       const table: PartitionTable = (await tableOf(agent)) ?? { kind: 'gpt', source: 'none', partitions: [] };
       const full = manifest.content === 'full';
       const phone = `${manifest.chip}, ${agent.storage.kind.toUpperCase()}`;
