@@ -18,6 +18,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     // The end-to-end tests mostly wait for other processes, so that two fit on the two cores of a small machine.
     maxWorkers: 2,
+    // What is said depends on the language of whoever runs the tests.
+    env: { UNBRICK_LANG: 'en' },
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

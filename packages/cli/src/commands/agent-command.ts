@@ -3,6 +3,7 @@ import type { AgentJob, BackupReport, Outcome } from '@unbrick/core';
 import { exitCodeOf } from '../exit-codes.js';
 import { formatBytes } from '../render/format.js';
 import type { Renderer } from '../render/renderer.js';
+import { userLanguage } from '../render/user-language.js';
 import { type AgentOptions, type OpenedJob, openAgentJob } from './agent-options.js';
 import { emptyReport } from './empty-report.js';
 import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
@@ -23,8 +24,6 @@ export interface AgentSession {
   endWithFiles(backup: BackupReport, last: readonly string[]): Outcome;
 }
 
-const NOTHING_WRITTEN = 'Nothing was written to the phone.';
-
 /**
  * What is around every command that talks to a phone through an agent: Ctrl-C, what is shown of an error that came before
  * or instead of a job, the last line that `--json` promises, and the exit code.
@@ -33,7 +32,7 @@ const NOTHING_WRITTEN = 'Nothing was written to the phone.';
 export async function agentCommand(
   options: AgentOptions,
   work: (session: AgentSession) => Promise<Outcome>,
-  unfinished = NOTHING_WRITTEN,
+  unfinished = userLanguage().phone.untouched,
 ): Promise<number> {
   const renderer = chooseRenderer(options.json ?? false);
   const interrupt = stopOnInterrupt(renderer);
@@ -58,7 +57,7 @@ export async function agentCommand(
     endWithFiles: (backup, last) => {
       renderer.pause();
       const seconds = (performance.now() - started) / 1000;
-      if (options.json) renderer.show({ ...emptyReport('done', NOTHING_WRITTEN), seconds, backup });
+      if (options.json) renderer.show({ ...emptyReport('done', userLanguage().phone.untouched), seconds, backup });
       for (const { name, bytes, sha256 } of options.json ? [] : backup.files) {
         renderer.say(`  ${name}  ${formatBytes(bytes)}  ${sha256}`);
       }

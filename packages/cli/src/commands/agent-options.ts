@@ -4,6 +4,7 @@ import { type DiskFile, openDiskFile } from '../files/disk-file.js';
 import { openFirmwarePath } from '../files/firmware-path.js';
 import { openPortSource } from '../ports/open-source.js';
 import type { Renderer } from '../render/renderer.js';
+import { userLanguage } from '../render/user-language.js';
 import { openTraceFile, type TraceFile } from '../trace-file.js';
 import { askForPhone } from './choose-phone.js';
 
@@ -42,6 +43,7 @@ export async function openAgentJob(options: AgentOptions, renderer: Renderer, st
       emit: renderer.show,
       stop,
       credentials,
+      wording: userLanguage(),
       ...(firmware ? { firmware } : {}),
       ...(agentFile ? { agentFile } : {}),
       ...(trace ? { trace: trace.sink } : {}),

@@ -1,21 +1,29 @@
 import { isCancel, select } from '@clack/prompts';
-import { usbIdentityText } from '@unbrick/core';
+import { deviceKind, deviceText, usbIdentityText, type Wording } from '@unbrick/core';
 import type { ChoosePhone } from '../ports/auto-source.js';
+import type { SeenDevice } from '../ports/usb-devices.js';
 import type { Renderer } from '../render/renderer.js';
+import { userLanguage } from '../render/user-language.js';
 
 /** Asks which of several phones is meant; Ctrl-C ends the wait as anywhere else. */
 export function askForPhone(renderer: Renderer): ChoosePhone {
   return async (phones) => {
     renderer.pause();
+    const language = userLanguage();
     const answer = await select({
-      message: 'Several phones are connected. Which one is meant?',
+      message: language.prompts['which-phone'],
       options: phones.map((phone) => ({
         value: phone.busPath,
         label: `usb:${phone.busPath}`,
-        hint: `${usbIdentityText(phone)}${phone.serialPath === undefined ? '' : `, ${phone.serialPath}`}`,
+        hint: `${phoneText(phone, language)}${phone.serialPath === undefined ? '' : `, ${phone.serialPath}`}`,
       })),
     });
     if (isCancel(answer)) throw new DOMException('interrupted by the user', 'AbortError');
     return answer;
   };
+}
+
+function phoneText(phone: SeenDevice, wording: Wording): string {
+  const kind = deviceKind(phone);
+  return kind ? deviceText(phone, kind, wording) : usbIdentityText(phone);
 }

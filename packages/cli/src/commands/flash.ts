@@ -8,10 +8,12 @@ import {
   planOffline,
   type Selection,
 } from '@unbrick/core';
+import { say } from '@unbrick/core/explain';
 import { chooseBackupFolder } from '../files/backup-folder.js';
 import { DiskBackupShelf } from '../files/backup-shelf.js';
 import { openFirmwarePath } from '../files/firmware-path.js';
 import { stateDir } from '../files/state-dir.js';
+import { userLanguage } from '../render/user-language.js';
 import { type AgentSession, agentCommand } from './agent-command.js';
 import { type AgentOptions, needSomebodyToAsk } from './agent-options.js';
 
@@ -87,7 +89,7 @@ async function dryRunOffline(
     phase: 'preflight',
     message: `No phone was asked: name its port (--port) to check the firmware against the phone as well.${severalStorages(firmware)}`,
   });
-  return end(blocked ? 'blocked' : 'planned', 'Nothing was written to the phone.');
+  return end(blocked ? 'blocked' : 'planned', userLanguage().phone.untouched);
 }
 
 /** A plan made without a phone is made for the first storage that the firmware is for. */
@@ -111,7 +113,7 @@ async function chooseSelection(firmware: FirmwarePackage, options: FlashOptions)
     required: true,
   });
   if (isCancel(chosen)) {
-    cancel('Nothing was written to the phone.');
+    cancel(userLanguage().phone.untouched);
     return undefined;
   }
   return { only: chosen };
@@ -119,9 +121,11 @@ async function chooseSelection(firmware: FirmwarePackage, options: FlashOptions)
 
 function questionOf({ mode, steps }: Plan): string {
   const count = steps.filter((step) => step.kind === 'write' || step.kind === 'write-preloader').length;
+  const language = userLanguage();
+  const { prompts } = language;
   const deletes: Partial<Record<Plan['mode'], string>> = {
-    'format-all': 'Everything on the phone is erased, your photos and apps too; calibration is kept. ',
-    upgrade: 'Your photos, apps and settings on the phone are deleted. ',
+    'format-all': prompts['erases-all'],
+    upgrade: prompts['erases-data'],
   };
-  return `${deletes[mode] ?? ''}Flash these ${count} partitions now?`;
+  return [deletes[mode], say(prompts.flash, { count }, language)].filter(Boolean).join(' ');
 }

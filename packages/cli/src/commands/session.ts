@@ -4,6 +4,7 @@ import { jsonRenderer } from '../render/json.js';
 import { plainRenderer } from '../render/plain.js';
 import type { Renderer } from '../render/renderer.js';
 import { terminalRenderer } from '../render/terminal.js';
+import { userLanguage } from '../render/user-language.js';
 
 /** The face that suits where the output goes. */
 export function chooseRenderer(json: boolean): Renderer {
@@ -23,12 +24,10 @@ export function stopOnInterrupt(renderer: Renderer): { signal: AbortSignal; rele
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) {
-      renderer.say('Stopped at once. The phone may be half-written: do not start it before the job has been repeated.');
+      renderer.say(userLanguage().prompts.stopped);
       process.exit(ExitCode.INTERRUPTED);
     }
-    renderer.say(
-      'Stopping at the next safe point … (Ctrl-C again ends at once and may leave a partition half-written)',
-    );
+    renderer.say(userLanguage().prompts.stopping);
     controller.abort(new DOMException('interrupted by the user', 'AbortError'));
   };
   process.on('SIGINT', onSignal);

@@ -1,12 +1,4 @@
-import {
-  type Answer,
-  type CatalogueEntry,
-  ENGLISH,
-  explainEntry,
-  type FoundCode,
-  type Labels,
-  type Language,
-} from '@unbrick/core/explain';
+import { type Answer, type CatalogueEntry, explainEntry, type FoundCode, type Language } from '@unbrick/core/explain';
 import type { Style } from './style.js';
 
 const FAMILIES: Record<CatalogueEntry['family'], string> = {
@@ -30,17 +22,17 @@ const LARGEST_DECIMAL = 0xffff;
 
 /** The answer to `unbrick explain`, for a person. */
 export function explanationLines({ found, similar }: Answer, language: Language, style: Style): string[] {
-  const labels: Labels = { ...ENGLISH.labels, ...language.labels };
-  if (found.length > 0) return found.flatMap((each) => foundLines(each, language, labels, style));
+  const { labels } = language;
+  if (found.length > 0) return found.flatMap((each) => foundLines(each, language, style));
   if (similar.length === 0) return [labels.unknown];
-  return [labels.similar, ...similar.flatMap((entry) => entryLines(entry, language, labels, style))];
+  return [labels.similar, ...similar.flatMap((entry) => entryLines(entry, language, style))];
 }
 
-function foundLines(found: FoundCode, language: Language, labels: Labels, style: Style): string[] {
+function foundLines(found: FoundCode, language: Language, style: Style): string[] {
   const more = found.entries.slice(EXPLAINED_IN_FULL);
   return [
-    ...found.entries.slice(0, EXPLAINED_IN_FULL).flatMap((entry) => entryLines(entry, language, labels, style)),
-    ...(more.length > 0 ? [`  ${labels.alsoMeans} ${more.map(title).join(', ')}`] : []),
+    ...found.entries.slice(0, EXPLAINED_IN_FULL).flatMap((entry) => entryLines(entry, language, style)),
+    ...(more.length > 0 ? [`  ${language.labels.alsoMeans} ${more.map(title).join(', ')}`] : []),
   ];
 }
 
@@ -54,7 +46,8 @@ function title(entry: CatalogueEntry): string {
   return [code, entry.symbol ?? (code === '' ? entry.key : '')].filter(Boolean).join(' ');
 }
 
-function entryLines(entry: CatalogueEntry, language: Language, labels: Labels, style: Style): string[] {
+function entryLines(entry: CatalogueEntry, language: Language, style: Style): string[] {
+  const { labels } = language;
   const { meaning, causes, next } = explainEntry(entry, language);
   const formerly = Object.entries(entry.formerly ?? {}).map(([symbol, tools]) => `${symbol} (${tools.join(', ')})`);
   return [
@@ -65,6 +58,6 @@ function entryLines(entry: CatalogueEntry, language: Language, labels: Labels, s
     ...(entry.note === undefined ? [] : [style.dim(`  ${entry.note}`)]),
     ...(causes.length > 0 ? [`  ${labels.causes}:`, ...causes.map((cause) => `    - ${cause}`)] : []),
     ...(next.length > 0 ? [`  ${labels.next}:`, ...next.map((step, i) => `    ${i + 1}. ${step}`)] : []),
-    ...(formerly.length > 0 ? [style.dim(`  ${labels.alsoMeans} ${formerly.join('; ')}`)] : []),
+    ...(formerly.length > 0 ? [style.dim(`  ${language.labels.alsoMeans} ${formerly.join('; ')}`)] : []),
   ];
 }

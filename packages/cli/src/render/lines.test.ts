@@ -32,7 +32,7 @@ describe('eventLines of an error', () => {
     vi.stubEnv('UNBRICK_LANG', 'es');
     const lines = eventLines(error, PLAIN);
     expect(lines[1]).toContain('El teléfono rechazó');
-    expect(lines[2]).toBe('    seen: The preloader refused the Download Agent.');
+    expect(lines[2]).toBe('     visto: The preloader refused the Download Agent.');
     expect(lines.join('\n')).toContain('Usa el Download Agent');
   });
 

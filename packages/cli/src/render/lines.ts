@@ -1,5 +1,15 @@
-import type { ErrorEvent, Extent, FindingEvent, JobEvent, Plan, PlanStep, ReportEvent } from '@unbrick/core';
-import { type Explanation, explainOwnCode, ownEntry } from '@unbrick/core/explain';
+import type {
+  ErrorEvent,
+  Extent,
+  FindingEvent,
+  JobEvent,
+  PartitionReport,
+  Plan,
+  PlanStep,
+  ReportEvent,
+} from '@unbrick/core';
+import { type Explanation, explainOwnCode, ownEntry, say } from '@unbrick/core/explain';
+import { displayWidth } from './fit.js';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
 import type { Style } from './style.js';
 import { userLanguage } from './user-language.js';
@@ -54,9 +64,12 @@ export function eventLines(event: JobEvent, style: Style): string[] {
 }
 
 function explained(evidence: readonly string[], next: readonly string[], style: Style): string[] {
+  const { marks } = userLanguage();
+  const width = Math.max(...[marks.seen, marks.next, marks.or].map((mark) => displayWidth(mark)));
+  const line = (mark: string, text: string) => `    ${' '.repeat(width - displayWidth(mark))}${mark} ${text}`;
   return [
-    ...evidence.map((line) => style.dim(`    seen: ${line}`)),
-    ...next.map((line, i) => `    ${i === 0 ? 'next:' : '  or:'} ${line}`),
+    ...evidence.map((text) => style.dim(line(marks.seen, text))),
+    ...next.map((text, i) => line(i === 0 ? marks.next : marks.or, text)),
   ];
 }
 
@@ -71,9 +84,11 @@ function inUserLanguage(event: FindingEvent | ErrorEvent, language = userLanguag
 
 /** What usually causes it, from the catalogue: the error itself knows only its moment. */
 function causeLines(code: string, style: Style): string[] {
-  const causes = explainOwnCode(code, userLanguage())?.causes ?? [];
-  const usually = causes.length > 0 ? [style.dim(`    usually: ${causes.join('; ')}`)] : [];
-  return ownEntry(code) ? [...usually, style.dim(`    more: unbrick explain ${code}`)] : usually;
+  const language = userLanguage();
+  const { marks } = language;
+  const causes = explainOwnCode(code, language)?.causes ?? [];
+  const usually = causes.length > 0 ? [style.dim(`    ${marks.usually} ${causes.join('; ')}`)] : [];
+  return ownEntry(code) ? [...usually, style.dim(`    ${marks.more} unbrick explain ${code}`)] : usually;
 }
 
 /** The plan as users of flash tools know it: a list with ticks. */
@@ -208,9 +223,12 @@ function reportLines(report: ReportEvent, style: Style): string[] {
       `  ${each.name.padEnd(width)}  ${formatBytes(each.bytes).padStart(9)}  ${formatSpeed(each.bytes, each.seconds).padStart(11)}  ${proof(each.verifiedBy)}  ${style.dim(each.sha256.slice(0, 16))}`,
     );
   }
-  if (report.kept?.length) lines.push(`  Kept, equal to the backup: ${report.kept.join(', ')}`);
+  const language = userLanguage();
+  const { ending } = language;
+  if (report.kept?.length) lines.push(`  ${say(ending.kept, { names: report.kept.join(', ') }, language)}`);
   if (report.backup) {
-    lines.push(`  Backup of ${report.backup.files.length} partitions: ${report.backup.folder}`);
+    const { files, folder } = report.backup;
+    lines.push(`  ${say(ending.backup, { count: files.length, folder }, language)}`);
   }
   lines.push(`  ${report.phoneState}`);
   lines.push(endLine(report, style));
@@ -220,26 +238,12 @@ function reportLines(report: ReportEvent, style: Style): string[] {
 /** How it ended, in the last line. */
 function endLine({ outcome, partitions, seconds }: ReportEvent, style: Style): string {
   const bytes = partitions.reduce((sum, each) => sum + each.bytes, 0);
-  const done = `✓ Done and verified: ${counted(partitions.length, 'partition')}, ${formatBytes(bytes)} in ${formatSeconds(seconds)}.`;
-  const text: Record<ReportEvent['outcome'], string> = {
-    done,
-    planned: 'This was a dry run.',
-    declined: 'Not done: you did not agree to the plan.',
-    stopped: 'Not done: you stopped it.',
-    blocked: 'Not done: a check was red.',
-    'no-phone': 'Not done: no phone was seen.',
-    misused: 'Not done.',
-    failed: 'Not done.',
-  };
-  return style.bold(outcome === 'done' ? style.green(done) : text[outcome]);
+  const language = userLanguage();
+  const { ending } = language;
+  const values = { count: partitions.length, size: formatBytes(bytes), time: formatSeconds(seconds) };
+  return style.bold(outcome === 'done' ? style.green(`✓ ${say(ending.done, values, language)}`) : ending[outcome]);
 }
 
-function proof(verifiedBy: string): string {
-  return (
-    {
-      'readback-sha256': 'read back, SHA-256 equal',
-      'agent-storage': 'compared by the agent',
-      'agent-link': 'link checksum only',
-    }[verifiedBy] ?? 'NOT verified'
-  );
+function proof(verifiedBy: PartitionReport['verifiedBy']): string {
+  return userLanguage().ending[verifiedBy];
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { ConnectionEvent, ProgressEvent } from '@unbrick/core';
+import { clip, wrap } from './fit.js';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
 import { eventLines, phaseTitle } from './lines.js';
 import type { Renderer } from './renderer.js';
@@ -15,10 +16,9 @@ const BAR_COLOURS: Partial<Record<ProgressEvent['phase'], Parameters<typeof styl
   backup: 'cyan',
 };
 
-const ESCAPE = '\u001b';
-const COLOUR_CODE = new RegExp(`(${ESCAPE}\\[\\d+m)`);
-
 const BAR_WIDTH = 24;
+/** Columns before what is advised. */
+const ADVICE_INDENT = 4;
 /** Faster redraws only flicker. */
 const REDRAW_MS = 100;
 /** The seconds of a wait. */
@@ -30,17 +30,18 @@ export function terminalRenderer(stream: NodeJS.WriteStream): Renderer {
   /** The wait for a phone takes the bar's place. */
   let wait: { seen: string; advice: string; started: number; timer: NodeJS.Timeout } | undefined;
 
+  const columns = () => (stream.columns ?? 80) - 1;
   const clear = () => stream.write('\r\x1b[2K');
   const draw = () => {
     if (wait) {
       const waited = formatSeconds((performance.now() - wait.started) / 1000);
-      stream.write(`\r\x1b[2K${clip(`  ${styleText('cyan', waited)}  ${wait.seen}`, (stream.columns ?? 80) - 1)}`);
+      stream.write(`\r\x1b[2K${clip(`  ${styleText('cyan', waited)}  ${wait.seen}`, columns())}`);
       return;
     }
     if (!bar) return;
     bar.drawn = performance.now();
     const text = barText(bar.title, bar.event, (bar.drawn - bar.started) / 1000);
-    stream.write(`\r\x1b[2K${clip(text, (stream.columns ?? 80) - 1)}`);
+    stream.write(`\r\x1b[2K${clip(text, columns())}`);
   };
   const settle = () => {
     endWait();
@@ -64,8 +65,9 @@ export function terminalRenderer(stream: NodeJS.WriteStream): Renderer {
     wait.seen = seen;
     const before = wait.advice;
     wait.advice = advice;
-    if (advice !== before) line(`  → ${advice}`);
-    else draw();
+    if (advice === before) return draw();
+    for (const [i, text] of wrap(advice, columns() - ADVICE_INDENT).entries())
+      line(`${i === 0 ? '  → ' : '    '}${text}`);
   };
   const line = (text: string) => {
     if (bar || wait) clear();
@@ -116,19 +118,4 @@ function barText(title: string, event: ProgressEvent, seconds: number): string {
   ]
     .filter(Boolean)
     .join('  ');
-}
-
-/** Cuts a line with colour codes to `columns` visible characters, so that it never wraps. */
-function clip(text: string, columns: number): string {
-  let visible = 0;
-  let result = '';
-  for (const part of text.split(COLOUR_CODE)) {
-    if (part.startsWith(ESCAPE)) {
-      result += part;
-      continue;
-    }
-    result += part.slice(0, Math.max(0, columns - visible));
-    visible += part.length;
-  }
-  return result;
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { chooseLanguage } from '../explain/language.js';
 import type { ObservedDevice } from '../link/observation.js';
 import { ConnectGuide } from './connect-guide.js';
 import { deviceKind } from './device-kind.js';
@@ -62,7 +63,7 @@ describe('while nothing is seen', () => {
     guide.observe({ kind: 'enumeration-failed', busPath: '1-4', detail: 'device descriptor read/64, error -71' });
     guide.observe({ kind: 'enumeration-failed', busPath: '1-4', detail: 'device descriptor read/64, error -71' });
     expect(state()).toBe('unreadable');
-    expect(seen()).toBe('A device that cannot be read (2 times): device descriptor read/64, error -71');
+    expect(seen()).toBe('A device that cannot be read (2×): device descriptor read/64, error -71');
     expect(advice()).toContain('Another cable');
     later(9000);
     expect(state()).toBe('nothing');
@@ -152,7 +153,7 @@ describe('a port that cannot be had', () => {
       state: 'port-held',
       seen: '0e8d:2000 MediaTek preloader on /dev/ttyACM0, held by ModemManager (process 812)',
     });
-    expect(advice()).toMatch(/Close ModemManager.*systemctl stop ModemManager/);
+    expect(advice()).toContain('`sudo systemctl stop ModemManager`');
   });
 
   it('tells a missing permission from other failures', () => {
@@ -162,13 +163,35 @@ describe('a port that cannot be had', () => {
     expect(state()).toBe('port-failed');
   });
 
-  it('is forgotten when the phone goes or the port opens after all', () => {
-    refused('PORT_BUSY');
-    guide.observe({ kind: 'opened', port: 'usb:1-4' });
+  it('stays in the way when the phone goes, until one comes whose port opens', () => {
+    refused('PORT_BUSY', ['minicom (process 7)']);
+    later(2000);
+    see();
+    expect(guide.guidance()).toMatchObject({
+      state: 'port-held',
+      seen: 'No phone on USB; last seen: 0e8d:2000 MediaTek preloader on /dev/ttyACM0, held by minicom (process 7)',
+      advice: 'Close minicom (process 7), then plug the phone in again; the job goes on.',
+    });
+    later(2000);
+    see(PRELOADER);
     expect(state()).toBe('seen');
-    refused('PORT_BUSY');
+    guide.observe({ kind: 'opened', port: 'usb:1-4' });
     see();
     expect(state()).toBe('missed');
+  });
+
+  it('is forgotten after a while without a phone', () => {
+    refused('PORT_PERMISSION');
+    see();
+    later(61_000);
+    expect(state()).toBe('nothing');
+  });
+
+  it('is told even if nothing is known of what is behind it', () => {
+    see();
+    guide.observe({ kind: 'refused', port: '/dev/ttyUSB0', code: 'PORT_BUSY', holders: [] });
+    expect(guide.guidance()).toMatchObject({ state: 'port-held', seen: 'No phone on USB; last seen: /dev/ttyUSB0' });
+    expect(advice()).toMatch(/terminal programs/);
   });
 });
 
@@ -201,6 +224,20 @@ describe('a phone that is on', () => {
     guide.guidance();
     later(15_001);
     expect(advice()).toMatch(/no key/);
+  });
+});
+
+describe('in the language of the user', () => {
+  it('says what is seen and what to do, with numbers as that language writes them', () => {
+    guide = new ConnectGuide(() => now, chooseLanguage('ru'));
+    see(BROM);
+    expect(seen()).toBe('0e8d:0003 BROM MediaTek');
+    later(1200);
+    see();
+    expect(seen()).toBe('0e8d:0003 BROM MediaTek: был 1,2 с');
+    expect(advice()).toMatch(/зажмите ту же кнопку/);
+    later(16_000);
+    expect(advice()).toMatch(/держите кнопку питания 15 секунд/);
   });
 });
 

@@ -1,8 +1,8 @@
-import { usbIdentityText } from '../bootrom/usb-identities.js';
+import { ENGLISH_WORDING, say, type Wording } from '../explain/wording.js';
 import type { Observation, ObservedDevice } from '../link/observation.js';
-import { ADVICE, type ConnectionState, type PlainState, STATE_OF_KIND } from './advice.js';
-import { Appearances, type Departure } from './appearances.js';
-import { type DeviceKind, KIND_NAMES } from './device-kind.js';
+import { Appearances, type Departure, type Presence } from './appearances.js';
+import { type ConnectionState, type PlainState, STATE_OF_KIND } from './connection-state.js';
+import { type DeviceKind, deviceText } from './device-kind.js';
 import { LADDER } from './ladder.js';
 
 /** What to tell a user who waits for a phone to be found. */
@@ -27,6 +27,8 @@ type Told = Pick<Guidance, 'state' | 'seen' | 'advice'>;
 const FAILING_MS = 8000;
 /** What has just left is what the user is dealing with for this long, ms. */
 const FRESH_MS = 15_000;
+/** So long a port that could not be had is what stands in the way, ms. */
+const OBSTACLE_MS = 60_000;
 /** A phone in download mode that has said nothing for so long will not, ms. */
 const SILENT_MS = 3000;
 /** A boot ROM that restarts by itself was there for longer than this, ms: shorter means that a key was let go. */
@@ -35,25 +37,34 @@ const BROM_IDLE_MS = 3500;
 const LOOP_COUNT = 3;
 const LOOP_MS = 40_000;
 
+/** A port that could not be had, and what to do about it. */
+interface Obstacle {
+  at: number;
+  told: Told;
+}
+
 /**
  * Turns what is seen while a phone is awaited into words: what it means and what to try next, at the second when it is to be
- * tried. Pure: observations and time come from outside. Knows what was seen before: a phone that could not be read is not
- * asked for its keys, and what was tried in vain is not proposed first again.
+ * tried. Pure: observations, time and the user's language come from outside. Knows what was seen before: a phone that could
+ * not be read is not asked for its keys, and what was tried in vain is not proposed first again.
  */
 export class ConnectGuide {
   readonly #now: () => number;
+  readonly #wording: Wording;
   readonly #seen: Appearances;
   /** A port to the phone is open: it is being called. */
   #opened = false;
   #heard: 'ready' | 'answer' | 'echo' | 'garbage' | undefined;
-  #refusal: Extract<Observation, { kind: 'refused' }> | undefined;
+  /** Stays when the phone leaves: it will be in the way of the next appearance, too. */
+  #obstacle: Obstacle | undefined;
   #failing: { count: number; at: number; detail: string } | undefined;
   #rung = 0;
   #rungSince: number;
 
   /** `now` gives milliseconds that only grow. */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = () => performance.now(), wording: Wording = ENGLISH_WORDING) {
     this.#now = now;
+    this.#wording = wording;
     this.#seen = new Appearances();
     this.#rungSince = now();
   }
@@ -64,7 +75,6 @@ export class ConnectGuide {
       case 'devices':
         if (this.#seen.update(observation.devices, now, this.#heard)) {
           this.#heard = undefined;
-          this.#refusal = undefined;
           this.#opened = false;
         }
         break;
@@ -74,10 +84,10 @@ export class ConnectGuide {
         this.#climbTo('cable', now);
         break;
       case 'refused':
-        this.#refusal = observation;
+        this.#obstacle = { at: now, told: this.#tellRefusal(observation) };
         break;
       case 'opened':
-        this.#refusal = undefined;
+        this.#obstacle = undefined;
         this.#heard = undefined;
         this.#opened = true;
         break;
@@ -94,53 +104,64 @@ export class ConnectGuide {
   }
 
   #tell(now: number): Told {
-    const download = this.#seen.present.find(({ kind }) => kind === 'brom' || kind === 'preloader');
-    if (download) return this.#tellDownload(download, now);
+    const download = this.#download();
+    const obstacle = this.#obstacle;
+    if (download) return obstacle && obstacle.at >= download.since ? obstacle.told : this.#tellDownload(download, now);
     const other = this.#seen.present[0];
     if (other) {
       this.#startAgain(now);
-      return told(STATE_OF_KIND[other.kind as Exclude<DeviceKind, 'brom' | 'preloader'>], text(other));
+      return this.#told(STATE_OF_KIND[other.kind as Exclude<DeviceKind, 'brom' | 'preloader'>], this.#text(other));
     }
     if (this.#failing && now - this.#failing.at < FAILING_MS) {
-      const times = this.#failing.count > 1 ? ` (${this.#failing.count} times)` : '';
-      return told('unreadable', `A device that cannot be read${times}: ${this.#failing.detail}`);
+      const { count, detail } = this.#failing;
+      return this.#told('unreadable', this.#say(count > 1 ? 'unreadable-again' : 'unreadable', { count, detail }));
     }
     const last = this.#seen.last;
+    if (obstacle && now - Math.max(obstacle.at, last?.at ?? 0) < OBSTACLE_MS) {
+      this.#startAgain(now);
+      return { ...obstacle.told, seen: this.#say('nothing-but-before', { what: obstacle.told.seen }) };
+    }
     if (last && now - last.at < FRESH_MS) {
       this.#startAgain(now);
-      return told(
-        this.#stateAfter(last, now),
-        `${text(last)} was there for ${seconds(last.milliseconds)}${said(last)}`,
-      );
+      return this.#told(this.#stateAfter(last, now), this.#say(goneWith(last), this.#lastOf(last)));
     }
     return this.#tellLadder(now);
   }
 
-  #tellDownload(device: { device: ObservedDevice; kind: DeviceKind; since: number }, now: number): Told {
-    if (this.#refusal) {
-      const { code, port, holders } = this.#refusal;
-      const seen = `${text(device)} on ${port}`;
-      if (code === 'PORT_PERMISSION') return told('port-forbidden', seen);
-      if (code !== 'PORT_BUSY') return told('port-failed', seen);
-      const who = holders.length > 0 ? holders.join(', ') : 'another program';
-      return {
-        state: 'port-held',
-        seen: `${seen}, held by ${who}`,
-        advice: `Close ${who}, then plug the phone in again.${/ModemManager/.test(who) ? ' sudo systemctl stop ModemManager' : ''}`,
-      };
-    }
-    const long = this.#opened && now - device.since > SILENT_MS;
+  #download(): Presence | undefined {
+    return this.#seen.present.find(({ kind }) => kind === 'brom' || kind === 'preloader');
+  }
+
+  #tellRefusal({ code, port, holders }: Extract<Observation, { kind: 'refused' }>): Told {
+    const phone = this.#download() ?? this.#seen.last;
+    const who = holders.join(', ');
+    // A port that the user has named may belong to something that is not known as a phone.
+    const place = (message: 'on-port' | 'held' | 'held-by-unknown') =>
+      phone ? this.#say(message, { device: this.#text(phone), port, who }) : port;
+    if (code === 'PORT_PERMISSION') return this.#told('port-forbidden', place('on-port'));
+    if (code !== 'PORT_BUSY') return this.#told('port-failed', place('on-port'));
+    const { advice } = this.#wording.guide;
+    const close = /ModemManager/.test(who) ? 'port-held-modemmanager' : who ? 'port-held' : 'port-held-unknown';
+    return {
+      state: 'port-held',
+      seen: place(who ? 'held' : 'held-by-unknown'),
+      advice: say(advice[close], { who }, this.#wording),
+    };
+  }
+
+  #tellDownload(phone: Presence, now: number): Told {
+    const long = this.#opened && now - phone.since > SILENT_MS;
+    const device = this.#text(phone);
     switch (this.#heard) {
       case 'answer':
-        return told('connected', `${text(device)}, which answers`);
+        return this.#told('connected', this.#say('answer', { device }));
       case 'echo':
-        return told('echo', `${text(device)}, which sends back what it is sent`);
       case 'garbage':
-        return told('garbage', `${text(device)}, which answers in another language`);
+        return this.#told(this.#heard, this.#say(this.#heard, { device }));
       case 'ready':
-        return told(long ? 'ready-unanswered' : 'seen', `${text(device)}, which says READY`);
+        return this.#told(long ? 'ready-unanswered' : 'seen', this.#say('ready', { device }));
       default:
-        return told(long ? 'silent' : 'seen', text(device));
+        return this.#told(long ? 'silent' : 'seen', device);
     }
   }
 
@@ -159,10 +180,12 @@ export class ConnectGuide {
       rung = LADDER[this.#rung] as (typeof LADDER)[number];
     }
     const second = (now - this.#rungSince) / 1000;
-    const advice = rung.says.findLast((each) => each.atSecond <= second)?.text ?? '';
+    const message = rung.says.findLast((each) => each.atSecond <= second)?.message ?? 'no-key';
     const { last } = this.#seen;
-    const before = last ? `; last seen: ${text(last)} for ${seconds(last.milliseconds)}` : '';
-    return { state: 'nothing', seen: `No phone on USB${before}`, advice };
+    const seen = last
+      ? this.#say('nothing-but-before', { what: this.#say('for-seconds', this.#lastOf(last)) })
+      : this.#say('nothing');
+    return { state: 'nothing', seen, advice: this.#wording.guide.ladder[message] };
   }
 
   /** Something was seen: cable and battery do their work, so the gentle ways come first again. */
@@ -175,24 +198,27 @@ export class ConnectGuide {
     this.#rung = LADDER.findIndex((rung) => rung.name === name);
     this.#rungSince = now;
   }
+
+  #told(state: PlainState, seen: string): Told {
+    return { state, seen, advice: this.#wording.guide.advice[state] };
+  }
+
+  #say(message: keyof Wording['guide']['seen'], values: Record<string, string | number> = {}): string {
+    return say(this.#wording.guide.seen[message], values, this.#wording);
+  }
+
+  #text({ device, kind }: { device: ObservedDevice; kind: DeviceKind }): string {
+    return deviceText(device, kind, this.#wording);
+  }
+
+  #lastOf(last: Departure) {
+    const seconds = (last.milliseconds / 1000).toLocaleString(this.#wording.tag, ONE_DECIMAL);
+    return { device: this.#text(last), seconds };
+  }
 }
 
-function told(state: PlainState, seen: string): Told {
-  return { state, seen, advice: ADVICE[state] };
-}
+const ONE_DECIMAL = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
 
-function text({ device, kind }: { device: ObservedDevice; kind: DeviceKind }): string {
-  const name = usbIdentityText(device);
-  // Devices that are no boot stage have no name in the list of identities.
-  return name.includes(' ') ? name : `${name} ${KIND_NAMES[kind]}`;
-}
-
-function said({ heard }: Departure): string {
-  if (heard === 'ready') return ' and said READY';
-  if (heard === 'garbage') return ' and answered in another language';
-  return heard === 'echo' ? ' and sent back what it was sent' : '';
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
+function goneWith({ heard }: Departure): keyof Wording['guide']['seen'] {
+  return heard === 'ready' || heard === 'garbage' || heard === 'echo' ? `gone-${heard}` : 'gone';
 }

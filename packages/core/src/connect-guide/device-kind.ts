@@ -1,4 +1,5 @@
-import { usbIdentity } from '../bootrom/usb-identities.js';
+import { makerOf, usbIdentity, usbIdText } from '../bootrom/usb-identities.js';
+import { say, type Wording } from '../explain/wording.js';
 import type { ObservedDevice } from '../link/observation.js';
 
 /**
@@ -57,16 +58,7 @@ export function deviceKind(device: ObservedDevice): DeviceKind | undefined {
   return byIdentity?.[2] ?? (known ? 'meta' : undefined);
 }
 
-/** For people: `0e8d:2000, the preloader`. */
-export const KIND_NAMES: Record<DeviceKind, string> = {
-  brom: 'the boot ROM',
-  preloader: 'the preloader',
-  agent: 'a running Download Agent',
-  meta: 'META mode',
-  fastboot: 'fastboot',
-  adb: 'Android (ADB)',
-  mtp: 'Android (file transfer)',
-  charging: 'a charging or booted phone',
-  debug: 'a modem or debug port',
-  unreadable: 'a device that cannot be read',
-};
+/** For people, in their language: `0e8d:2000 MediaTek preloader`. */
+export function deviceText(device: ObservedDevice, kind: DeviceKind, wording: Wording): string {
+  return `${usbIdText(device)} ${say(wording.guide.device[kind], { maker: makerOf(device) }, wording)}`;
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explainEntry, explainOwnCode, lookUp } from './explain.js';
+import { ENGLISH } from './language.js';
 
 const keys = (text: string) => lookUp(text).found.map(({ entries }) => entries.map((entry) => entry.key));
 
@@ -78,11 +79,11 @@ describe('explainEntry', () => {
       next: ['cable', 'charge'],
     } as const;
     const language = {
+      ...ENGLISH,
       tag: 'xx',
       name: 'Test',
       entries: { X: { meaning: 'Kaputt.' } },
       remedies: { cable: 'Kabel.' },
-      labels: {},
     };
     const { meaning, next } = explainEntry({ ...entry, next: [...entry.next] }, language);
     expect(meaning).toBe('Kaputt.');

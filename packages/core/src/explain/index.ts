@@ -5,3 +5,4 @@ export * from './explain.js';
 export * from './find-codes.js';
 export * from './language.js';
 export * from './search.js';
+export * from './wording.js';

@@ -1,4 +1,5 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
+import en from './languages/en.json';
 import es from './languages/es.json';
 import fr from './languages/fr.json';
 import hi from './languages/hi.json';
@@ -6,49 +7,29 @@ import id from './languages/id.json';
 import pt from './languages/pt.json';
 import ru from './languages/ru.json';
 import remedies from './remedies.json';
-
-/** Words around an explanation. */
-export interface Labels {
-  means: string;
-  causes: string;
-  next: string;
-  seenAs: string;
-  alsoMeans: string;
-  onlyName: string;
-  unknown: string;
-  similar: string;
-}
+import type { Texts, Wording } from './wording.js';
 
 /**
- * Texts of one language, a file in `languages/`. Only English is whole: what is missing in another falls back to it. A new
- * language holds at least the entries that the others have; the test tells which.
+ * Texts of one language, a file in `languages/`. A new language has every sentence of `en.json`, and at least the entries and
+ * remedies that the others have; the test tells which. Explanations that are missing fall back to English.
  */
-export interface Language {
-  /** BCP 47: `pt`. */
-  tag: string;
+export interface Language extends Wording {
   /** In its own words: `português`. */
   name: string;
+  /** Words around an explanation. */
+  labels: Texts<typeof en.labels>;
+  /** Words before the lines of a finding or an error. */
+  marks: Texts<typeof en.marks>;
+  /** The last lines of a job. */
+  ending: Texts<typeof en.ending>;
+  /** What is asked, or answered to Ctrl-C. */
+  prompts: Texts<typeof en.prompts>;
   entries: Record<string, { meaning: string; causes?: string[] } | undefined>;
   remedies: Record<string, string | undefined>;
-  labels: Partial<Labels>;
 }
 
-export const ENGLISH: Language & { labels: Labels } = {
-  tag: 'en',
-  name: 'English',
-  entries: {},
-  remedies,
-  labels: {
-    means: 'What it means',
-    causes: 'Probably because',
-    next: 'What to do next',
-    seenAs: 'Shown as',
-    alsoMeans: 'Other tools use the same number for',
-    onlyName: 'Only the name of this code is known; the rest is read from it.',
-    unknown: 'Nothing known stands in this text.',
-    similar: 'Nearest by its words:',
-  },
-};
+/** The entries and remedies are the catalogue's own words. */
+export const ENGLISH: Language = { ...en, entries: {}, remedies };
 
 /** Every language there is, English first. */
 export const LANGUAGES: readonly Language[] = [ENGLISH, es, ru, pt, id, hi, fr];

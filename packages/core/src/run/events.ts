@@ -33,7 +33,7 @@ export interface NoteEvent {
   message: string;
 }
 
-/** While a phone is awaited: what is seen, and what to try next. Sent when either changes. */
+/** While a phone is awaited: what is seen, and what to try next, in the user's language. Sent when either changes. */
 export interface ConnectionEvent extends Guidance {
   type: 'connection';
 }
@@ -86,7 +86,7 @@ export interface ReportEvent {
   kept?: string[];
   seconds: number;
   backup?: BackupReport;
-  /** In what state the phone was left, in one sentence. */
+  /** In what state the phone was left, in a sentence or two in the user's language. */
   phoneState: string;
 }
 

@@ -1,4 +1,5 @@
 import { ConnectGuide } from '../connect-guide/connect-guide.js';
+import type { Wording } from '../explain/wording.js';
 import type { Observation, Observe } from '../link/observation.js';
 import type { EventSink } from './events.js';
 
@@ -7,9 +8,9 @@ const TICK_MS = 500;
 
 /**
  * Guides a user through the wait for a phone: what `observe` is told becomes connection events, whenever what is seen or what
- * to try next has changed. Begins with the first look at the bus: ports that are no USB devices need no guide.
+ * to try next has changed, in the user's language. Begins with the first look at the bus: ports that are no USB devices need no guide.
  */
-export function guideWait(emit: EventSink): { observe: Observe; end(): void } {
+export function guideWait(emit: EventSink, wording?: Wording): { observe: Observe; end(): void } {
   let guide: ConnectGuide | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let told = '';
@@ -24,7 +25,7 @@ export function guideWait(emit: EventSink): { observe: Observe; end(): void } {
   return {
     observe: (observation: Observation) => {
       if (observation.kind === 'devices' && !guide) {
-        guide = new ConnectGuide();
+        guide = new ConnectGuide(() => performance.now(), wording);
         timer = setInterval(tell, TICK_MS);
       }
       guide?.observe(observation);

@@ -1,5 +1,6 @@
 import { asUnbrickError } from '../errors/own-mistake.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
+import type { Wording } from '../explain/wording.js';
 import type { EventSink, ReportEvent } from './events.js';
 import { JobEnd } from './judge.js';
 import type { Outcome } from './outcome.js';
@@ -16,7 +17,7 @@ export interface JobResult {
  * Never throws.
  */
 export async function runJob(
-  { emit, stop }: { emit: EventSink; stop?: AbortSignal | undefined },
+  { emit, stop, wording }: { emit: EventSink; stop?: AbortSignal | undefined; wording?: Wording | undefined },
   work: (record: RunRecord) => Promise<Outcome>,
 ): Promise<JobResult> {
   const started = performance.now();
@@ -36,7 +37,7 @@ export async function runJob(
     ...(record.kept.length > 0 ? { kept: record.kept } : {}),
     seconds: (performance.now() - started) / 1000,
     ...(record.backup ? { backup: record.backup } : {}),
-    phoneState: record.state.describe(),
+    phoneState: record.state.describe(wording),
   };
   emit(report);
   return { outcome, report };

@@ -4,6 +4,7 @@ import type { AgentImage } from '../agent/start.js';
 import { authoriseHost } from '../bootrom/authorise.js';
 import { type ConnectedPhone, connectPhone } from '../bootrom/connect.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
+import type { Wording } from '../explain/wording.js';
 import type { EmiTable } from '../firmware/emi-table.js';
 import type { StorageHints } from '../firmware/scatter/storage-hints.js';
 import type { TraceSink } from '../link/link.js';
@@ -22,6 +23,8 @@ export interface ReachOptions {
   /** Soft stop: ends the wait at once, and a job at the next safe point. */
   stop?: AbortSignal;
   trace?: TraceSink;
+  /** The user's language: English unless given. */
+  wording?: Wording;
   /** What the owner brought along for the phone's locks; the firmware folder is searched for the rest. */
   credentials?: OwnerCredentials;
 }
@@ -33,9 +36,16 @@ const DEFAULT_WAIT_MS = 120_000;
  * must outlive it to end in order.
  * @throws UnbrickError as {@link connectPhone}; the stop's reason
  */
-export async function reachPhone({ source, waitMs, emit, stop, trace }: ReachOptions): Promise<ConnectedPhone> {
+export async function reachPhone({
+  source,
+  waitMs,
+  emit,
+  stop,
+  trace,
+  wording,
+}: ReachOptions): Promise<ConnectedPhone> {
   const waiting = new AbortController();
-  const guide = guideWait(emit);
+  const guide = guideWait(emit, wording);
   const onStop = () => waiting.abort(stop?.reason);
   stop?.throwIfAborted();
   stop?.addEventListener('abort', onStop);

@@ -1,3 +1,5 @@
+import { ENGLISH_WORDING, say, type Wording } from '../explain/wording.js';
+
 /** Remembers what was done to the phone, to be able to say in what state it was left. */
 export class PhoneState {
   #started: string | undefined;
@@ -44,18 +46,18 @@ export class PhoneState {
     return this.#touched;
   }
 
-  /** One sentence for a person. */
-  describe(): string {
-    if (!this.touched) return 'Nothing was written to the phone.';
-    const done = this.#finished.length > 0 ? `Written and verified: ${this.#finished.join(', ')}.` : '';
-    const repeat = 'do not start the phone before the job has been repeated to its end.';
+  /** A sentence or two for a person. */
+  describe(wording: Wording = ENGLISH_WORDING): string {
+    const { phone } = wording;
+    if (!this.touched) return phone.untouched;
+    const done = this.#finished.length > 0 ? say(phone.written, { names: this.#finished.join(', ') }, wording) : '';
     const open =
       this.#started !== undefined
-        ? `${this.#started} is incomplete: ${repeat}`
+        ? say(phone.incomplete, { name: this.#started }, wording)
         : this.#halfway
-          ? `The job is incomplete: ${repeat} Repeat the same command: it goes on from here, with the backup it has made.`
+          ? phone.halfway
           : '';
     if (open) return [open, done].filter(Boolean).join(' ');
-    return [done, this.#rebooted ? 'The phone is starting.' : 'The phone was not restarted.'].filter(Boolean).join(' ');
+    return [done, this.#rebooted ? phone.starting : phone['not-restarted']].filter(Boolean).join(' ');
   }
 }
