@@ -21,6 +21,7 @@ export class MemoryFolderBackup implements BackupFolder {
       write: async (bytes: Uint8Array) => {
         parts.push(bytes.slice());
       },
+      abandon: async () => {},
       finish: async () => {
         const whole = new Uint8Array(Buffer.concat(parts));
         this.files.set(fileName, whole);

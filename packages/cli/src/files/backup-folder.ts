@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BackupFile, type BackupFolder, type ByteSource, MANIFEST_FILE, UnbrickError } from '@unbrick/core';
 import { type DiskFile, openDiskFile } from './disk-file.js';
+import { SparseWriter } from './sparse-writer.js';
 
 /**
  * A new dated folder below `parent`: `unbrick-backup-2026-01-31-14-05-09-MT6735`. A number is added when it exists already.
@@ -25,6 +26,8 @@ export async function makeBackupFolder(parent: string, chip: string, now = new D
 }
 
 export const BACKUP_PREFIX = 'unbrick-backup-';
+/** Behind the name of a file until all of it is on the medium: one of a job that was broken off must not look whole. */
+const UNFINISHED = '.unfinished';
 
 /** Undefined when there is no such folder. */
 export async function findBackupFolder(path: string): Promise<BackupFolder | undefined> {
@@ -78,17 +81,21 @@ class DiskBackupFolder implements BackupFolder {
 
   async create(fileName: string): Promise<BackupFile> {
     const path = join(this.path, fileName);
-    const handle = await open(path, 'wx');
+    if (await exists(path)) throw new Error(`there is a file ${path} already`);
+    const unfinished = `${path}${UNFINISHED}`;
+    const handle = await open(unfinished, 'wx');
+    const writer = new SparseWriter(handle);
     return {
-      write: async (bytes) => {
-        let offset = 0;
-        while (offset < bytes.length) {
-          offset += (await handle.write(bytes, offset, bytes.length - offset)).bytesWritten;
-        }
-      },
+      write: (bytes) => writer.write(bytes),
+      abandon: () => handle.close(),
       finish: async () => {
-        await handle.sync();
-        await handle.close();
+        try {
+          await writer.finish();
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await rename(unfinished, path);
         const hash = createHash('sha256');
         for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
         return { sha256: hash.digest('hex') };
@@ -141,6 +148,13 @@ export async function syncFolder(path: string): Promise<void> {
   } catch {
     // Windows opens no folders; its file systems write names down by themselves.
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isMissing(cause: unknown): boolean {

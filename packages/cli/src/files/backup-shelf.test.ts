@@ -46,7 +46,7 @@ describe('backups on disk', () => {
   it('are never written over, and begin a new line after one that was cut off', async () => {
     const folder = await shelf('one').make('MT6765');
     await (await folder.create('a.bin')).finish();
-    await expect(folder.create('a.bin')).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(folder.create('a.bin')).rejects.toThrow(/already/);
     await folder.writeText('t', 'half a li');
     await expect(folder.writeText('t', 'x')).rejects.toMatchObject({ code: 'EEXIST' });
     await folder.appendLine('t', 'whole');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BackupFolder, type BackupShelf, type BegunJob, JOURNAL_FILE, type PhoneMark } from '@unbrick/core';
 import { BACKUP_PREFIX, findBackupFolder, makeBackupFolder, syncFolder } from './backup-folder.js';
@@ -29,6 +29,17 @@ export class DiskBackupShelf implements BackupShelf {
 
   make(name: string): Promise<BackupFolder> {
     return makeBackupFolder(this.parent, name);
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    try {
+      await mkdir(this.parent, { recursive: true });
+      const { bavail, bsize } = await statfs(this.parent);
+      return bavail * bsize;
+    } catch {
+      // Some network file systems do not tell; writing will show.
+      return undefined;
+    }
   }
 
   async begin(path: string, phone: PhoneMark): Promise<void> {

@@ -6,6 +6,8 @@ export interface BackupFile {
   write(bytes: Uint8Array): Promise<void>;
   /** Puts everything on the medium and returns the SHA-256 of what can be read back from it. */
   finish(): Promise<{ sha256: string }>;
+  /** In place of {@link finish}: lets go of a file that did not become whole, and leaves it as something unfinished. */
+  abandon(): Promise<void>;
 }
 
 /** One backup; the face decides where it lies. Nothing in it is ever overwritten. */
@@ -43,6 +45,8 @@ export interface BackupShelf {
   begin(path: string, phone: PhoneMark): Promise<void>;
   /** The job is done. */
   finish(path: string): Promise<void>;
+  /** Room for {@link make}'s folders, bytes; absent or undefined where nobody can tell. */
+  freeBytes?(): Promise<number | undefined>;
   /** Oldest first. */
   begun(): Promise<BegunJob[]>;
 }

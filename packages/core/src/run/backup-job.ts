@@ -33,6 +33,7 @@ export function backUpPhone(job: BackupJob): Promise<BackupReport> {
     const origin = backupOrigin(phone.identity, agent.storage, table, job.all ? 'full' : 'calibration');
     const plan = planBackup(agent.storage, table, `${origin.chip}, ${agent.storage.kind.toUpperCase()}`, job);
     job.emit({ type: 'plan', plan });
+    await tellOfLittleRoom(job, plan);
     const folder = await job.backups.make(origin.chip);
     const steps = plan.steps.filter((step) => step.kind === 'backup');
     const finish = async () => {
@@ -48,6 +49,16 @@ async function warnOfUnfinished({ backups, emit }: BackupJob, phone: ReturnType<
   const { job } = await findUnfinished(backups, phone);
   if (!job) return;
   const message = `A job on this phone was not finished: what it holds now is not whole. Its good backup is ${job.folder.path}`;
+  emit({ type: 'note', phase: 'backup', message });
+}
+
+/** How much a backup needs is known only when it is done: what is empty on the phone takes no room on most disks. */
+async function tellOfLittleRoom({ backups, emit }: BackupJob, { steps }: Plan): Promise<void> {
+  const free = await backups.freeBytes?.();
+  const most = steps.reduce((sum, step) => sum + (step.kind === 'backup' ? step.bytes : 0), 0);
+  if (free === undefined || free >= most) return;
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const message = `The disk has room for ${gib(free)}, the backup is of ${gib(most)}: it fits only if enough of the phone is empty.`;
   emit({ type: 'note', phase: 'backup', message });
 }
 

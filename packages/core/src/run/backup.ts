@@ -1,4 +1,4 @@
-import type { Agent } from '../agent/agent.js';
+import type { Agent, TransferOptions } from '../agent/agent.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream } from '../hash.js';
 import type { BackupStep } from '../plan/plan.js';
@@ -23,21 +23,14 @@ export async function runBackup(
   const files: BackupEntry[] = [];
   for (const step of steps) {
     stop?.throwIfAborted();
-    const hash = await Sha256Stream.create();
     const progress = new PhaseProgress(emit, 'backup', step.partition, step.extent.length);
     let done = 0;
+    const onBytes = (bytes: number) => {
+      done = bytes;
+      progress.reach(bytes);
+    };
     try {
-      const file = await folder.create(step.fileName);
-      for await (const chunk of agent.read(step.extent, stop ? { stop } : {})) {
-        hash.update(chunk);
-        await file.write(chunk);
-        done += chunk.length;
-        progress.reach(done);
-      }
-      if (done !== step.extent.length) throw new Error(`the phone sent ${done} of ${step.extent.length} bytes`);
-      const sha256 = hash.digestHex();
-      const stored = await file.finish();
-      if (stored.sha256 !== sha256) throw unlike(step, folder, sha256, stored.sha256);
+      const sha256 = await readToFile(agent, step, folder, { onBytes, ...(stop ? { stop } : {}) });
       const { region, start } = step.extent;
       files.push({ name: step.fileName, partition: step.partition, region, start, bytes: done, sha256 });
     } catch (cause) {
@@ -72,6 +65,34 @@ export async function runBackup(
     });
   }
   return { folder: folder.path, files: files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })) };
+}
+
+/** Gives the SHA-256 of what was read and lies on the medium. */
+async function readToFile(
+  agent: Agent,
+  step: BackupStep,
+  folder: BackupFolder,
+  { onBytes, ...options }: Required<Pick<TransferOptions, 'onBytes'>> & TransferOptions,
+): Promise<string> {
+  const hash = await Sha256Stream.create();
+  const file = await folder.create(step.fileName);
+  try {
+    let done = 0;
+    for await (const chunk of agent.read(step.extent, options)) {
+      hash.update(chunk);
+      await file.write(chunk);
+      done += chunk.length;
+      onBytes(done);
+    }
+    if (done !== step.extent.length) throw new Error(`the phone sent ${done} of ${step.extent.length} bytes`);
+  } catch (cause) {
+    await file.abandon();
+    throw cause;
+  }
+  const sha256 = hash.digestHex();
+  const stored = await file.finish();
+  if (stored.sha256 !== sha256) throw unlike(step, folder, sha256, stored.sha256);
+  return sha256;
 }
 
 function unlike(step: BackupStep, folder: BackupFolder, read: string, stored: string): UnbrickError {

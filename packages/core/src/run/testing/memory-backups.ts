@@ -26,6 +26,7 @@ export class MemoryBackup implements BackupFolder {
         if (this.full) throw new Error('ENOSPC: no space left on device');
         parts.push(bytes.slice());
       },
+      abandon: async () => {},
       finish: async () => ({ sha256: this.spoil ? '0'.repeat(64) : await sha256Hex(this.bytes(fileName)) }),
     };
   }
