@@ -31,10 +31,10 @@ const CASES: Case[] = [
   { fault: 'da-rejected', mode: 'preloader', code: 1, told: ['DA_REJECTED'] },
   { fault: 'da-rejected', mode: 'brom', code: 1, told: ['DA_REJECTED'] },
   { fault: 'sla-required', mode: 'brom', code: 3, told: ['SLA_REQUIRED'] },
-  { fault: 'signed-only', mode: 'preloader', code: 1, told: ['AGENT_REFUSED', 'SECURITY_REFUSED'] },
+  { fault: 'signed-only', mode: 'preloader', code: 1, told: ['SECURITY_REFUSED'] },
   { fault: 'disconnect-after=3000000', mode: 'preloader', code: 1, told: ['PHONE_GONE'] },
   { fault: 'bad-write=recovery', mode: 'preloader', code: 1, told: ['VERIFY_FAILED'] },
-  { fault: 'write-error=recovery', mode: 'preloader', code: 1, told: ['AGENT_REFUSED', 'STORAGE_FAILED'] },
+  { fault: 'write-error=recovery', mode: 'preloader', code: 1, told: ['STORAGE_FAILED'] },
   { fault: 'silent', mode: 'preloader', code: 4, told: ['NO_PHONE'], wait: '4' },
 ];
 

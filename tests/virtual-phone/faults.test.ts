@@ -23,7 +23,7 @@ const CASES: Case[] = [
   { fault: 'agent-silent=1', mode: 'preloader', codes: ['AGENT_SILENT'], left: /Nothing was written/ },
   { fault: 'signed-only', mode: 'preloader', codes: ['SECURITY_REFUSED'], left: /lk|Nothing was written/ },
   { fault: 'bad-write=lk', mode: 'preloader', codes: ['VERIFY_FAILED'], left: /lk/ },
-  { fault: 'write-error=lk', mode: 'preloader', codes: ['STORAGE_FAILED', 'AGENT_REFUSED'], left: /lk/ },
+  { fault: 'write-error=lk', mode: 'preloader', codes: ['STORAGE_FAILED'], left: /lk/ },
 ];
 
 describe('a phone with an XML agent on a bad day', () => {

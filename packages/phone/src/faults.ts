@@ -1,3 +1,5 @@
+import { type PlannedAnswer, parsePlannedAnswer } from './planned-answers.js';
+
 /**
  * Faults by name, so that every bad day of a user can be rehearsed:
  *
@@ -13,6 +15,8 @@
  * - `battery=MILLIVOLTS`: what the battery shows instead; 0: it was taken out
  * - `battery-untold`: the agents are of builds that do not tell the voltage
  * - `short-window`: the preloader shows itself for 0.6 s only, then stays away for 2 s, again and again
+ * - `answers=COMMAND:STATUS`: from its first status on, the command is answered with STATUS, a number or, by XML agents, a
+ *   sentence; `answers=COMMAND#3:STATUS`: from its third status on. Can be given several times
  */
 export interface FaultPlan {
   dramFail: boolean;
@@ -27,6 +31,7 @@ export interface FaultPlan {
   batteryMillivolts?: number;
   batteryUntold: boolean;
   shortWindow: boolean;
+  answers: readonly PlannedAnswer[];
 }
 
 export const NO_FAULTS: FaultPlan = {
@@ -37,11 +42,12 @@ export const NO_FAULTS: FaultPlan = {
   silent: false,
   batteryUntold: false,
   shortWindow: false,
+  answers: [],
 };
 
 /** @throws RangeError naming the known faults when the text is not one of them */
 export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan {
-  const [name, value] = text.split('=', 2) as [string, string | undefined];
+  const [, name = text, value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   switch (name) {
     case 'dram-fail':
       return { ...plan, dramFail: true };
@@ -71,6 +77,8 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
       if (!/^\d{1,5}$/.test(value ?? '')) throw new RangeError('battery needs millivolts: battery=3400');
       return { ...plan, batteryMillivolts: Number(value) };
     }
+    case 'answers':
+      return { ...plan, answers: [...plan.answers, parsePlannedAnswer(value ?? '')] };
     case 'bad-write':
     case 'write-error':
       if (!value) throw new RangeError(`${name} needs a partition name: ${name}=system`);
@@ -78,7 +86,8 @@ export function parseFault(text: string, plan: FaultPlan = NO_FAULTS): FaultPlan
     default:
       throw new RangeError(
         `unknown fault '${text}'; known: dram-fail, da-rejected, sla-required, signed-only, disconnect-after=BYTES, ` +
-          'bad-write=PARTITION, write-error=PARTITION, silent, agent-silent=TIMES, battery=MILLIVOLTS, battery-untold, short-window',
+          'bad-write=PARTITION, write-error=PARTITION, silent, agent-silent=TIMES, battery=MILLIVOLTS, battery-untold, ' +
+          'short-window, answers=COMMAND:STATUS',
       );
   }
 }

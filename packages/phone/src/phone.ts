@@ -14,6 +14,7 @@ import { PhoneWire } from './device/phone-wire.js';
 import { hang, LeaveBus, UnpluggedError } from './device/wire.js';
 import { type FaultPlan, NO_FAULTS } from './faults.js';
 import { NandChip } from './nand/nand-chip.js';
+import { AnsweredAsPlanned, checkPlannedAnswers } from './planned-answers.js';
 import type { Profile } from './profiles/profile.js';
 import { extentsOf } from './profiles/profiles.js';
 import { storageLayout } from './profiles/storage-layout.js';
@@ -97,6 +98,7 @@ export class VirtualPhone {
     if (!profile.modes.includes(this.mode)) {
       throw new RangeError(`${profile.name} has no mode ${this.mode}; it has ${profile.modes.join(', ')}`);
     }
+    checkPlannedAnswers(faults.answers, profile);
     this.#faults = faults;
     this.#clock = options.clock ?? REAL_CLOCK;
     this.#fuse = { left: faults.disconnectAfter ?? Number.POSITIVE_INFINITY };
@@ -247,7 +249,13 @@ export class VirtualPhone {
       return hang(wire);
     }
     const firmware = this.#options.agent ?? agentFirmware(profile.agent.generation);
-    return firmware({ wire, profile, storage: this.#storage, bootedBy: stage, stage1, faults, log });
+    try {
+      return await firmware({ wire, profile, storage: this.#storage, bootedBy: stage, stage1, faults, log });
+    } catch (cause) {
+      // Planned before there was a command loop to go back to: such agents halt.
+      if (cause instanceof AnsweredAsPlanned) return hang(wire);
+      throw cause;
+    }
   }
 
   /** The running program leaves the bus and waits for a host under another product id. */

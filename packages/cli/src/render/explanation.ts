@@ -5,6 +5,7 @@ const FAMILIES: Record<CatalogueEntry['family'], string> = {
   unbrick: 'unbrick',
   'flash-tool-library': 'SP Flash Tool v5, library',
   xflash: 'Download Agent, XFlash and XML',
+  'xml-agent': 'Download Agent, XML',
   'boot-status': 'boot ROM and preloader',
   'flash-tool-5': 'SP Flash Tool v5',
   'flash-tool-6': 'SP Flash Tool v6',

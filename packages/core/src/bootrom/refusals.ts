@@ -11,6 +11,8 @@ const PLACEMENT = new Set([
   0x7003, 0x7004,
 ]);
 const SLA_REQUIRED = 0x1d0d;
+/** To SEND_DA: an authorisation file comes first. */
+const AUTH_REQUIRED = 0x7017;
 
 /** Who refused what, as far as it is known. */
 export interface RefusalContext {
@@ -67,7 +69,8 @@ export function agentRefused(
   if (PLACEMENT.has(status)) {
     return bromRefused('the agent', status, { stage, config }, evidence.slice(1)).with({ stage: 'agent-upload' });
   }
-  const locked = stage === 'brom' && config !== undefined && asksForAuthorisation(config);
+  const locked =
+    stage === 'brom' && (status === AUTH_REQUIRED || (config !== undefined && asksForAuthorisation(config)));
   if (locked && when === 'before') {
     return new UnbrickError({
       code: 'AUTH_REQUIRED',

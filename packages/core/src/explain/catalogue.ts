@@ -4,6 +4,7 @@ import library from './codes/flash-tool-library.json';
 import windows from './codes/flash-tool-windows.json';
 import own from './codes/unbrick.json';
 import xflash from './codes/xflash.json';
+import xmlAgent from './codes/xml-agent.json';
 import type { CatalogueEntry } from './entry.js';
 
 /** Every code and message that this program can explain. */
@@ -13,6 +14,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   bootStatus,
   library,
   xflash,
+  xmlAgent,
   windows,
 ].flat() as never;
 

@@ -5,6 +5,7 @@
  * - `unbrick`: errors and findings of this program
  * - `flash-tool-library`: `S_…` numbers 1000 to 10999 that SP Flash Tool v3 to v5 shows, from its library
  * - `xflash`: 32-bit status words of XFlash and XML agents (`0xC0060003`, shown signed by some tools)
+ * - `xml-agent`: sentences with which XML agents end a command
  * - `boot-status`: 16-bit answers of boot ROM and preloader (`0x1D0D`)
  * - `flash-tool-5`, `flash-tool-6`, `flash-tool-3`: numbers of the tool's own windows, by generation
  * - `flash-tool-text`: messages that come without a number
@@ -15,6 +16,7 @@ export type CodeFamily =
   | 'unbrick'
   | 'flash-tool-library'
   | 'xflash'
+  | 'xml-agent'
   | 'boot-status'
   | 'flash-tool-5'
   | 'flash-tool-6'
@@ -44,7 +46,7 @@ export interface CatalogueEntry {
   causes?: string[];
   /** Keys of `remedies.json`, safest first. */
   next?: string[];
-  /** How tools and forums show it. */
+  /** How tools and forums show it; `[…]` stands for a few words that differ. */
   seenAs?: string[];
   note?: string;
   /** How genuine agents use the code. */

@@ -21,7 +21,7 @@ const HEX = /\b0x([0-9a-f]{1,8})\b/gi;
 const NUMBER = /(?<![\w.:-])-?\d{1,10}(?![\w:]|\.\d)/g;
 /** What stands before a number that is an error code. */
 const CODE_BEFORE =
-  /(?:error|err|code|status|ret|result|fail(?:ed|ure)?|codigo|código|erro|ошибка|kode|erreur)\W{0,12}$|[([]$/i;
+  /(?:error|err|code|status|ret|result|answered|fail(?:ed|ure)?|codigo|código|erro|ошибка|kode|erreur)\W{0,12}$|[([]$/i;
 
 /** Finds every code, symbol and known message in a question, a pasted window or a whole log. Each entry once, in the text's order. */
 export function findCodes(text: string): FoundCode[] {
@@ -53,12 +53,15 @@ function* codesOfLine(line: string, question: boolean): Generator<{ text: string
     named = true;
     yield { text, entries: [entry] };
   }
-  // The number beside a name is that name's number; on its own it may be another generation's.
-  if (named) return;
   for (const { 0: whole, 1: digits, index } of line.matchAll(HEX)) {
-    const entries = byNumber(Number.parseInt(digits as string, 16), line, index, question);
+    const number = Number.parseInt(digits as string, 16);
+    // The number beside a name is that name's number; on its own it may be another generation's. Not so for 32-bit words, of
+    // which there is one generation: agents name them otherwise than the tools do.
+    if (named && number <= SURELY_A_STATUS) continue;
+    const entries = byNumber(number, line, index, question);
     if (entries.length > 0) yield { text: whole, entries };
   }
+  if (named) return;
   for (const { 0: digits, index } of line.matchAll(NUMBER)) {
     const entries = byNumber(Number(digits), line, index, question);
     if (entries.length > 0) yield { text: digits, entries };
@@ -99,20 +102,30 @@ interface Message {
   text: string;
   entry: CatalogueEntry;
   /** Its words in small letters, a space before, between and after them. */
-  words: string;
+  words: RegExp;
 }
 
 /** Whole sentences that tools show; shorter ones would be found in everything. */
 const SHORTEST_MESSAGE = 14;
 
+/** In a message: what differs from case to case. */
+const HOLDER = '[…]';
+const FEW_WORDS = '(?:\\S+ ){1,4}';
+
 /** The messages by their longest word, so that a line is compared with few of them. */
 const MESSAGES = new Map<string, Message[]>();
 for (const entry of CATALOGUE) {
   for (const text of entry.seenAs ?? []) {
-    if (text.length < SHORTEST_MESSAGE || !/[a-z] [a-z]/i.test(text) || /^S_|\(\d+\)/.test(text)) continue;
-    const words = wordsOf(text);
-    const longest = words.reduce((best, word) => (word.length > best.length ? word : best));
-    const message = { text, entry, words: ` ${words.join(' ')} ` };
+    if (text.length < SHORTEST_MESSAGE || !/[a-z] [a-z[]/i.test(text) || /^S_|\(\d+\)/.test(text)) continue;
+    const parts = text.split(HOLDER).map(wordsOf);
+    const longest = parts.flat().reduce((best, word) => (word.length > best.length ? word : best));
+    const words = new RegExp(
+      ` ${parts
+        .map((part) => part.join(' '))
+        .filter(Boolean)
+        .join(` ${FEW_WORDS}`)} `,
+    );
+    const message = { text, entry, words };
     MESSAGES.set(longest, [...(MESSAGES.get(longest) ?? []), message]);
   }
 }
@@ -123,7 +136,7 @@ function messagesIn(line: string): Message[] {
   const candidates = new Set(words.flatMap((word) => MESSAGES.get(word) ?? []));
   if (candidates.size === 0) return [];
   const whole = ` ${words.join(' ')} `;
-  return [...candidates].filter((message) => whole.includes(message.words));
+  return [...candidates].filter((message) => message.words.test(whole));
 }
 
 function wordsOf(text: string): string[] {

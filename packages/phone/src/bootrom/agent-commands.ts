@@ -24,14 +24,14 @@ export async function sendAgent(session: BootSession): Promise<void> {
   session.upload = undefined;
   const refusal = refuseUpload(session, address, length, signatureLength);
   session.log('SEND_DA', { address: wanted, length, signatureLength, ...(refusal ? { refusal } : {}) });
-  if (refusal) return line.reply16(refusal);
-  await line.reply16(Status.OK);
+  if (refusal) return line.status(refusal);
+  await line.status(Status.OK);
 
   const bytes = await receive(session, length);
   await line.reply16(xor16(bytes));
   if (session.faults.daRejected || !(await isGenuine(session, bytes, signatureLength))) return rejectSignature(session);
   session.upload = { address, bytes };
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
 }
 
 /** The agent to start, or nothing when the host may try again. @throws LeaveBus when the preloader resets */
@@ -48,12 +48,12 @@ export async function jumpToAgent(session: BootSession): Promise<Upload | undefi
         : undefined;
     if (refusal) {
       session.log('JUMP_DA', { address, refusal });
-      await line.reply16(refusal);
+      await line.status(refusal);
       return undefined;
     }
   }
   session.log('JUMP_DA', { address });
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
   return upload;
 }
 
@@ -118,12 +118,12 @@ async function receive({ wire }: BootSession, length: number): Promise<Uint8Arra
 async function rejectSignature(session: BootSession): Promise<undefined> {
   if (session.stage === 'brom') {
     session.log('DA_REJECTED', { status: Status.DAA_SIGNATURE_ERROR });
-    await session.line.reply16(Status.DAA_SIGNATURE_ERROR);
+    await session.line.status(Status.DAA_SIGNATURE_ERROR);
     return undefined;
   }
   const status =
     session.profile.preloader.generation === 1 ? Status.DA_IMAGE_SIG_VERIFY_FAIL : Status.DAA_SIG_VERIFY_FAILED;
   session.log('DA_REJECTED', { status });
-  await session.line.reply16(status);
+  await session.line.status(status);
   throw new LeaveBus('brom');
 }

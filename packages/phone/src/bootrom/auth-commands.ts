@@ -42,19 +42,20 @@ async function receiveFile(
   const length = await line.argument32();
   if (!needed) {
     session.log(what, { length });
-    await line.reply16(Status.NO_AUTH_NEEDED);
+    await line.status(Status.NO_AUTH_NEEDED);
     return false;
   }
   if (length === 0 || length > LARGEST_FILE) {
     session.log(what, { length });
-    await line.reply16(length === 0 ? Status.LENGTH_ZERO : Status.INVALID_ADDRESS_AND_LENGTH);
+    await line.status(length === 0 ? Status.LENGTH_ZERO : Status.INVALID_ADDRESS_AND_LENGTH);
     return false;
   }
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
   const file = await wire.read(length);
   const accepted = wanted === undefined || hexBytes(await sha256(file)) === wanted.toLowerCase();
   session.log(what, { length, accepted: accepted ? 1 : 0 });
-  await line.reply16(xor16(file), accepted ? Status.OK : refusal);
+  await line.reply16(xor16(file));
+  await line.status(accepted ? Status.OK : refusal);
   return accepted;
 }
 
@@ -62,26 +63,26 @@ async function receiveFile(
 export async function authoriseLink(session: BootSession): Promise<void> {
   const { line, wire, profile } = session;
   if (!session.demandsLinkKey || session.linkAuthorised) {
-    return line.reply16(Status.SLA_NOT_NEEDED);
+    return line.status(Status.SLA_NOT_NEEDED);
   }
   const key = profile.security?.linkKey;
   const challenge = key
     ? crypto.getRandomValues(new Uint8Array(CHALLENGE_LENGTH))
     : new Noise(profile.bootRom.meId).bytes(CHALLENGE_LENGTH);
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
   await line.reply32(CHALLENGE_LENGTH);
   await wire.write(challenge.slice());
   const length = await line.argument32();
   const fits = key ? length === keyLength(key) : length >= SHORTEST_RESPONSE && length <= LONGEST_RESPONSE;
   if (!fits) {
     session.log('SLA', { responseLength: length, accepted: 0 });
-    return line.reply16(Status.INVALID_SIGNATURE_SIZE);
+    return line.status(Status.INVALID_SIGNATURE_SIZE);
   }
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
   const response = swapPairs(await wire.read(length));
   session.linkAuthorised = !key || isAnswer(key, response, swapPairs(challenge), profile.bootRom.socId);
   session.log('SLA', { responseLength: length, accepted: session.linkAuthorised ? 1 : 0 });
-  await line.reply16(session.linkAuthorised ? Status.OK : Status.SLA_REQUIRED);
+  await line.status(session.linkAuthorised ? Status.OK : Status.SLA_REQUIRED);
 }
 
 /** Older hosts sign the challenge alone, newer ones the chip's id and the challenge. */

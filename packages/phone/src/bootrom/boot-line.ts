@@ -1,12 +1,15 @@
 import { encode, u16, u32 } from '@unbrick/core/wire';
 import type { DeviceWire } from '../device/wire.js';
+import { AnsweredAsPlanned, type PlannedAnswers } from '../planned-answers.js';
 
 /** How boot ROM and preloader talk: big-endian, each argument echoed, each reply item a transfer of its own. */
 export class BootLine {
   readonly wire: DeviceWire;
+  readonly answers: PlannedAnswers;
 
-  constructor(wire: DeviceWire) {
+  constructor(wire: DeviceWire, answers: PlannedAnswers) {
     this.wire = wire;
+    this.answers = answers;
   }
 
   /** One byte from the host, not echoed. */
@@ -36,6 +39,13 @@ export class BootLine {
 
   reply8(value: number): Promise<void> {
     return this.wire.write(Uint8Array.of(value));
+  }
+
+  /** A status word. @throws AnsweredAsPlanned when another one was planned for this phone */
+  async status(word: number): Promise<void> {
+    const planned = this.answers.word();
+    await this.reply16(planned ?? word);
+    if (planned !== undefined) throw new AnsweredAsPlanned(planned);
   }
 
   reply16(...values: number[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { Clock } from '../device/clock.js';
 import type { HostState } from '../device/host-state.js';
 import type { DeviceWire } from '../device/wire.js';
 import type { FaultPlan } from '../faults.js';
+import { PlannedAnswers } from '../planned-answers.js';
 import type { Profile } from '../profiles/profile.js';
 import { BootLine } from './boot-line.js';
 import { Registers } from './registers.js';
@@ -52,7 +53,7 @@ export class BootSession {
     this.wire = parts.wire;
     this.host = parts.host;
     this.windowMs = parts.windowMs;
-    this.line = new BootLine(parts.wire);
+    this.line = new BootLine(parts.wire, new PlannedAnswers(parts.faults));
     this.profile = parts.profile;
     this.faults = parts.faults;
     this.clock = parts.clock;

@@ -1,4 +1,5 @@
 import { BootCommand } from '@unbrick/core/wire';
+import { AnsweredAsPlanned } from '../planned-answers.js';
 import { jumpToAgent, sendAgent } from './agent-commands.js';
 import { authoriseLink, sendAuthFile, sendCertificate } from './auth-commands.js';
 import type { BootSession, Upload } from './boot-session.js';
@@ -84,6 +85,12 @@ function commandsOf(session: BootSession): Map<number, Handler> {
   return commands;
 }
 
+const COMMAND_NAMES = new Map<number, string>(Object.entries(BootCommand).map(([name, opcode]) => [opcode, name]));
+
+function endAsPlanned(cause: unknown): undefined {
+  if (!(cause instanceof AnsweredAsPlanned)) throw cause;
+}
+
 /** Serves commands until the host starts an agent. No time limit: after the handshake a phone waits for ever. */
 export async function serveCommands(session: BootSession): Promise<Upload> {
   const { line, stage, profile } = session;
@@ -100,7 +107,8 @@ export async function serveCommands(session: BootSession): Promise<Upload> {
       continue;
     }
     await line.reply8(opcode);
-    const agent = await commands.get(opcode)?.(session);
+    line.answers.begin(COMMAND_NAMES.get(opcode) ?? '');
+    const agent = await commands.get(opcode)?.(session).catch(endAsPlanned);
     if (agent) return agent;
   }
 }

@@ -7,16 +7,18 @@ import { Status } from './status.js';
 const Capability = { XFLASH: 1, ME_ID: 2, SOC_ID: 4 } as const;
 
 export async function getHwCode({ line, profile }: BootSession): Promise<void> {
-  await line.reply16(profile.hwCode, Status.OK);
+  await line.reply16(profile.hwCode);
+  await line.status(Status.OK);
 }
 
 export async function getHwSwVersion({ line, profile }: BootSession): Promise<void> {
-  await line.reply16(profile.hwSubCode, profile.hwVersion, profile.swVersion, Status.OK);
+  await line.reply16(profile.hwSubCode, profile.hwVersion, profile.swVersion);
+  await line.status(Status.OK);
 }
 
 export async function getTargetConfig({ line, targetConfig }: BootSession): Promise<void> {
   await line.reply32(targetConfig);
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
 }
 
 export async function getMeId(session: BootSession): Promise<void> {
@@ -31,7 +33,7 @@ async function replyId({ line, wire }: BootSession, hexDigits: string): Promise<
   const id = Uint8Array.from(hexDigits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   await line.reply32(id.length);
   if (id.length > 0) await wire.write(id);
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
 }
 
 export async function getPreloaderCapabilities({ line, profile }: BootSession): Promise<void> {
@@ -44,5 +46,5 @@ export async function getBootRomLog(session: BootSession, form: 'old' | 'new'): 
   const text = ascii(`[BROM] ${session.profile.platform} USB download`);
   await session.line.reply32(text.length);
   await session.wire.write(text);
-  if (form === 'new') await session.line.reply16(Status.OK);
+  if (form === 'new') await session.line.status(Status.OK);
 }

@@ -22,8 +22,8 @@ export async function readMemory(session: BootSession, form: MemoryForm): Promis
   const count = await line.argument32();
   const refusal = refuse(session, form, address, count, 'read');
   session.log(form.width === 2 ? 'READ16' : 'READ32', { address, count, ...(refusal ? { refusal } : {}) });
-  if (refusal) return line.reply16(refusal);
-  if (form.statusWords) await line.reply16(Status.OK);
+  if (refusal) return line.status(refusal);
+  if (form.statusWords) await line.status(Status.OK);
   for (let done = 0; done < count; done += VALUES_A_TRANSFER) {
     const part = Math.min(VALUES_A_TRANSFER, count - done);
     const values = Array.from({ length: part }, (_, i) => {
@@ -32,7 +32,7 @@ export async function readMemory(session: BootSession, form: MemoryForm): Promis
     });
     await session.wire.write(concat(...values));
   }
-  if (form.statusWords) await line.reply16(Status.OK);
+  if (form.statusWords) await line.status(Status.OK);
 }
 
 export async function writeMemory(session: BootSession, form: MemoryForm): Promise<void> {
@@ -41,15 +41,15 @@ export async function writeMemory(session: BootSession, form: MemoryForm): Promi
   const count = await line.argument32();
   const refusal = refuse(session, form, address, count, 'write');
   session.log(form.width === 2 ? 'WRITE16' : 'WRITE32', { address, count, ...(refusal ? { refusal } : {}) });
-  if (refusal) return line.reply16(refusal);
+  if (refusal) return line.status(refusal);
   const done = session.stage === 'brom' ? profile.bootRom.writeStatus : Status.OK;
-  if (form.statusWords) await line.reply16(done);
+  if (form.statusWords) await line.status(done);
   for (let i = 0; i < count; i++) {
     const value = await receiveValue(session, form);
     const effect = registers.write(address + i * form.width, form.width, value);
     if (effect !== 'stored') throw new LeaveBus(effect);
   }
-  if (form.statusWords) await line.reply16(done);
+  if (form.statusWords) await line.status(done);
 }
 
 async function receiveValue({ line, wire }: BootSession, form: MemoryForm): Promise<number> {

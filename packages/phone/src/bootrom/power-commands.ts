@@ -11,11 +11,11 @@ const STAY_STILL_DELAY_MS = 100;
 export async function powerInit({ line }: BootSession): Promise<void> {
   await line.argument32();
   await line.argument32();
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
 }
 
 export async function powerDeinit({ line }: BootSession): Promise<void> {
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
 }
 
 export async function powerRead({ line }: BootSession): Promise<void> {
@@ -33,16 +33,16 @@ export async function powerWrite({ line }: BootSession): Promise<void> {
 export async function refuseDiagnostic({ line }: BootSession): Promise<void> {
   await line.argument8();
   await line.reply8(0);
-  await line.reply16(Status.SLA_REQUIRED);
+  await line.status(Status.SLA_REQUIRED);
 }
 
 export async function uartLogEnable({ line }: BootSession): Promise<void> {
-  await line.reply16(Status.OK);
+  await line.status(Status.OK);
 }
 
 export async function setBaudRate({ line }: BootSession): Promise<void> {
   const rate = await line.argument32();
-  await line.reply16(rate <= HIGHEST_BAUD_RATE ? Status.OK : Status.BAUD_RATE_TOO_HIGH);
+  await line.status(rate <= HIGHEST_BAUD_RATE ? Status.OK : Status.BAUD_RATE_TOO_HIGH);
 }
 
 export async function jumpToBootloader(session: BootSession): Promise<never> {
@@ -53,7 +53,7 @@ export async function jumpToBootloader(session: BootSession): Promise<never> {
 
 export async function stayStill(session: BootSession): Promise<never> {
   session.log('STAY_STILL');
-  await session.line.reply16(Status.OK);
+  await session.line.status(Status.OK);
   await pause(session.clock, STAY_STILL_DELAY_MS);
   throw new LeaveBus('off');
 }

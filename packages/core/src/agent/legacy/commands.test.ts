@@ -77,7 +77,7 @@ describe('commands as a genuine host sends them to a genuine agent', () => {
 
   it('no partition list on a blank eMMC: the storage itself is looked at', async () => {
     const { device, agent, notes } = scripted(`→ A5\n← A5 00 00 04 0D\n${USER}\n→ D6 …(18)\n← A5 00 00 0C 51`);
-    expect(await failureOf(agent.readPartitionTable())).toMatchObject({ code: 'AGENT_REFUSED' });
+    expect(await failureOf(agent.readPartitionTable())).toMatchObject({ code: 'STORAGE_FAILED' });
     expect(notes.join()).toContain('1037 (0x40D) S_PART_NO_VALID_TABLE; the partition table is read from the storage');
     device.expectFinished();
   });
@@ -242,7 +242,10 @@ describe('writePreloader', () => {
     const key = scripted(`${head}← 00 00 0C 6E`);
     expect((await failureOf(key.agent.writePreloader(file))).evidence[0]).toContain('S_PL_VALIDATION_FAIL');
     const packet = scripted(`${offer}← A5 00 00 0C 52`);
-    expect(await failureOf(packet.agent.writePreloader(file))).toMatchObject({ code: 'AGENT_REFUSED', stage: 'write' });
+    expect(await failureOf(packet.agent.writePreloader(file))).toMatchObject({
+      code: 'STORAGE_FAILED',
+      stage: 'write',
+    });
     packet.device.expectFinished();
   });
 

@@ -1,7 +1,7 @@
 import { type Stage, UnbrickError } from '../../errors/unbrick-error.js';
 import { type Link, LinkClosedError, LinkTimeoutError } from '../../link/link.js';
 import { decode, encode, hex, hexBytes, LegacyByte, u8, u16, u32 } from '../../wire/index.js';
-import { nameOfWord, nextStepsFor } from './status-words.js';
+import { explainWord, nameOfWord } from './status-words.js';
 import type { LegacyTimeouts } from './timeouts.js';
 
 /** What a conversation says about itself when something goes wrong. */
@@ -81,7 +81,7 @@ export class Conversation {
 
   /**
    * An ACK, or a NACK with its error word.
-   * @throws UnbrickError `AGENT_REFUSED` on NACK, `AGENT_OUT_OF_STEP` on anything else
+   * @throws UnbrickError as {@link explainWord} tells on NACK, `AGENT_OUT_OF_STEP` on anything else
    */
   async ack(what: string, timeoutMs?: number): Promise<void> {
     const answer = await this.byte(what, timeoutMs);
@@ -100,12 +100,14 @@ export class Conversation {
   }
 
   refused(word: number): UnbrickError {
+    const { code, message, next } = explainWord(word);
+    const { stage, what } = this.doing;
     return new UnbrickError({
-      code: 'AGENT_REFUSED',
-      stage: this.doing.stage,
-      message: `The agent on the phone refused while ${this.doing.what}.`,
-      evidence: [`the agent answered ${nameOfWord(word)}`],
-      next: nextStepsFor(word),
+      code,
+      stage,
+      message: message ?? `The agent on the phone refused while ${what}.`,
+      evidence: [`while ${what} the agent answered ${nameOfWord(word)}`],
+      next,
     });
   }
 

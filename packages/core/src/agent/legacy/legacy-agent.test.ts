@@ -33,7 +33,7 @@ describe('LegacyAgent.write', () => {
 
     const hopeless = new FakeAgent(4 * MIB, { badSums: new Map([[1, 4]]) });
     const failure = await failureOf(hopeless.agent.write(user(0, data.length), pieces(data)));
-    expect(failure).toMatchObject({ code: 'AGENT_REFUSED', stage: 'write' });
+    expect(failure).toMatchObject({ code: 'DATA_DAMAGED_ON_THE_WAY', stage: 'write' });
     expect(failure.evidence.join('\n')).toContain('3065 (0xBF9)');
     expect(failure.evidence.join('\n')).toContain('sent 4 times');
     expect(hopeless.log.at(-1)).toBe('STOP');
@@ -45,9 +45,10 @@ describe('LegacyAgent.write', () => {
     const fake = new FakeAgent(4 * MIB, { writeFails: new Set([1]) });
     const data = DATA.slice(0, 3 * MIB);
     const failure = await failureOf(fake.agent.write(user(0, data.length), pieces(data)));
-    expect(failure).toMatchObject({ code: 'AGENT_REFUSED', stage: 'write' });
-    expect(failure.message).toContain('writing user at 0x0');
-    expect(failure.evidence[0]).toBe('the agent answered 3154 (0xC52) S_DA_SDMMC_WRITE_FAILED');
+    expect(failure).toMatchObject({ code: 'STORAGE_FAILED', stage: 'write' });
+    expect(failure.evidence[0]).toMatch(
+      /^while writing user at 0x0, 3145728 bytes the agent answered 3154 \(0xC52\) S_DA_SDMMC_WRITE_FAILED$/,
+    );
     expect(failure.evidence).toContain(`${MIB} bytes had been written before`);
     expect(fake.log.at(-1)).toBe('STOP');
     await fake.agent.erase(user(0, 512));
@@ -60,7 +61,7 @@ describe('LegacyAgent.write', () => {
     const seen: number[] = [];
     const write = fake.agent.write(user(0, data.length), pieces(data), { onBytes: (n) => seen.push(n) });
     const failure = await failureOf(write);
-    expect(failure).toMatchObject({ code: 'AGENT_REFUSED', stage: 'write' });
+    expect(failure).toMatchObject({ code: 'STORAGE_FAILED', stage: 'write' });
     expect(failure.evidence).toContain(`${2 * MIB} bytes had been written before`);
     expect(seen).toEqual([MIB, 2 * MIB]);
     expect(fake.log.at(-1)).toBe('STOP');
@@ -181,6 +182,14 @@ describe('LegacyAgent.read', () => {
       [4, 5, 6],
     ]);
     expect(fake.log).toEqual(['60 user', `READ 0+${32 * MIB}`, '60 user', `READ ${32 * MIB}+${MIB}`]);
+  });
+
+  it('understands a refusal in place of a packet, after which the agent takes commands again', async () => {
+    const fake = new FakeAgent(4 * MIB, { readFails: new Set([2]) });
+    const failure = await failureOf(collect(fake.agent.read(user(0, 4 * MIB))));
+    expect(failure).toMatchObject({ code: 'STORAGE_FAILED', stage: 'agent' });
+    expect(failure.evidence[0]).toContain('S_DA_SDMMC_READ_FAILED');
+    expect((await collect(fake.agent.read(user(0, 16)))).length).toBe(16);
   });
 
   it('asks for a damaged packet again, three times at most', async () => {

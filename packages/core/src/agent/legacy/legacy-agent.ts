@@ -85,7 +85,7 @@ export class LegacyAgent implements Agent {
     }
   }
 
-  /** @throws UnbrickError `EXTENT_INVALID`, `DATA_LENGTH`, `AGENT_REFUSED`, `WRITE_MISMATCH`, or what `data` throws */
+  /** @throws UnbrickError `EXTENT_INVALID`, `DATA_LENGTH`, `AGENT_REFUSED` and relatives, `WRITE_MISMATCH`, or what `data` throws */
   async write(extent: Extent, data: AsyncIterable<Uint8Array>, options?: TransferOptions): Promise<WriteResult> {
     checkExtent(this.storage, extent, this.storage.blockSize);
     const onNand = this.storage.kind === 'nand';
@@ -98,7 +98,7 @@ export class LegacyAgent implements Agent {
     return { bytes: extent.length, agentProof: 'link' };
   }
 
-  /** A stop is obeyed before the start only. @throws UnbrickError `PRELOADER_INVALID`, `AGENT_REFUSED` */
+  /** A stop is obeyed before the start only. @throws UnbrickError `PRELOADER_INVALID`, `AGENT_REFUSED` and relatives */
   async writePreloader(file: Uint8Array, options: TransferOptions = {}): Promise<PreloaderWriteResult> {
     options.stop?.throwIfAborted();
     await this.#calls.run('write the preloader', 'write', () =>
@@ -107,7 +107,7 @@ export class LegacyAgent implements Agent {
     return { bytes: file.length, agentProof: 'link', regions: bootRegions(this.storage.kind) };
   }
 
-  /** @throws UnbrickError `EXTENT_INVALID`, `AGENT_REFUSED`, `FORMAT_PARTIAL` */
+  /** @throws UnbrickError `EXTENT_INVALID`, `AGENT_REFUSED` and relatives, `FORMAT_PARTIAL` */
   async erase(extent: Extent, options?: TransferOptions): Promise<void> {
     checkExtent(this.storage, extent, this.storage.blockSize);
     if (extent.length === 0) return;

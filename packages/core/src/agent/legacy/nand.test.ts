@@ -135,7 +135,7 @@ describe('LegacyAgent on NAND', () => {
       ...transcript('← A5 00 00 0B CC\n→ 96'),
     );
     const failure = await failureOf(agent.write(nand(0, BLOCK), pieces(data)));
-    expect(failure).toMatchObject({ code: 'AGENT_REFUSED', stage: 'write' });
+    expect(failure).toMatchObject({ code: 'STORAGE_FAILED', stage: 'write' });
     expect(failure.evidence.join()).toContain('3020 (0xBCC)');
     device.expectFinished();
   });

@@ -55,7 +55,7 @@ describe('readPartitionTable', () => {
 
   it('declines a list without sense without taking it', async () => {
     const device = new ScriptedDevice(transcript('→ A5\n← 06 FF FF FF FF\n→ A5\n→ 60\n← A5 00 00 0C 50'));
-    expect(await failureOf(agentOn(device, SIZES).readPartitionTable())).toMatchObject({ code: 'AGENT_REFUSED' });
+    expect(await failureOf(agentOn(device, SIZES).readPartitionTable())).toMatchObject({ code: 'STORAGE_FAILED' });
     device.expectFinished();
   });
 });

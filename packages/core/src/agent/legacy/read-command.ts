@@ -82,7 +82,8 @@ async function* readCommand(
       const current: Promise<Uint8Array> = coming;
       coming = undefined;
       const packet = await current.catch((error) => {
-        usable = !conversationIsOver(error);
+        // After a packet that stayed damaged the command goes on; a refusal has ended it.
+        usable = error instanceof UnbrickError && error.code === 'READ_DAMAGED';
         throw error;
       });
       if (left > 0) coming = next();
@@ -110,7 +111,7 @@ async function drain(talk: Conversation, bytes: number, coming: Promise<Uint8Arr
 /** One packet with its checksum, asked for again when it does not fit, then acknowledged. */
 async function readPacket(talk: Conversation, size: number): Promise<Uint8Array> {
   for (let attempt = 0; ; attempt++) {
-    const raw = await talk.bytes(size + 2, 'a packet of the read', talk.timeouts.packetRead);
+    const raw = await packetOrRefusal(talk, size + 2);
     const data = raw.subarray(0, size);
     const theirs = decode(u16, 'big', raw, size);
     const ours = sum16(data);
@@ -124,6 +125,18 @@ async function readPacket(talk: Conversation, size: number): Promise<Uint8Array>
       throw damaged(talk, ours, theirs);
     }
     await talk.sendByte(LegacyByte.NACK);
+  }
+}
+
+/** An agent whose memory chip fails sends NACK and an error word in place of a packet, and nothing after them. */
+async function packetOrRefusal(talk: Conversation, length: number): Promise<Uint8Array> {
+  try {
+    return await talk.bytes(length, 'a packet of the read', talk.timeouts.packetRead);
+  } catch (error) {
+    if (!(error instanceof UnbrickError) || error.code !== 'PHONE_SILENT') throw error;
+    const came = await talk.leftovers();
+    if (came.length === 1 + u32.size && came[0] === LegacyByte.NACK) throw talk.refused(decode(u32, 'big', came, 1));
+    throw error;
   }
 }
 

@@ -1,81 +1,93 @@
 import { hex, LegacyError, LegacyNandError } from '../../wire/index.js';
+import names from './word-names.json';
 
-/** Names of status words in the field's own spelling, where it differs from `S_` + our constant. */
-const FIELD_SPELLING: Partial<Record<number, string>> = {
-  [LegacyError.INVALID_ARGUMENTS]: 'invalid arguments',
-  [LegacyError.DA_NOR_NOT_FOUND]: 'S_DA_NOR_FLASH_NOT_FOUND',
-  [LegacyError.DA_NAND_NOT_FOUND]: 'S_DA_NAND_FLASH_NOT_FOUND',
-  [LegacyError.DA_BOOTLOADER_NOT_EXIST]: 'S_DA_NFB_BOOTLOADER_NOT_EXIST',
-  [LegacyError.DA_DATA_CHECKSUM_ERROR]: 'S_DA_UART_DATA_CKSUM_ERROR',
-  [LegacyError.DA_BOOTLOADER_DEVICE_NONE]: 'S_DA_DOWNLOAD_BOOTLOADER_FLASH_DEV_IS_NONE',
-  [LegacyError.DA_BOOTLOADER_DEVICE_UNSUPPORTED]: 'S_DA_DOWNLOAD_BOOTLOADER_FLASH_DEV_IS_NOT_SUPPORTED',
-  [LegacyError.DA_EMMC_NOT_FOUND]: 'S_DA_EMMC_FLASH_NOT_FOUND',
-  [LegacyError.DA_SDMMC_NOT_FOUND]: 'S_DA_SDMMC_FLASH_NOT_FOUND',
-  [LegacyError.DA_SDMMC_CONFIG]: 'S_DA_SDMMC_CONFIG_FAILED',
-  [LegacyError.DA_SDMMC_CRC]: 'S_DA_SDMMC_ERR_CRC',
-  [LegacyError.DA_SDMMC_TIMEOUT]: 'S_DA_SDMMC_ERR_TIMEOUT',
-  [LegacyError.PRODUCT_INFO_NOT_SUPPORTED]: 'S_DA_READ_IMEI_PID_SWV_NOT_SUPPORT',
-  [LegacyError.PMT_NO_SPACE]: 'S_DL_PMT_ERR_NO_SPACE',
-  [LegacyError.SECURITY_DOWNLOAD_FORBIDDEN]: 'S_SECURITY_SF_CODE_DOWNLOAD_FORBIDDEN',
-  [LegacyError.SECURITY_READBACK_FORBIDDEN]: 'S_SECURITY_SF_CODE_READBACK_FORBIDDEN',
-  [LegacyError.SECURITY_FORMAT_FORBIDDEN]: 'S_SECURITY_SF_CODE_FORMAT_FORBIDDEN',
-  [LegacyNandError.PAGE_PROGRAM_FAILED]: 'S_DA_NAND_PAGE_PROGRAM_FAILED',
-  [LegacyNandError.SPARE_PROGRAM_FAILED]: 'S_DA_NAND_SPARE_PROGRAM_FAILED',
-  3022: 'S_DA_NAND_HW_COPYBACK_FAILED',
-  [LegacyNandError.ERASE_FAILED]: 'S_DA_NAND_ERASE_FAILED',
-  [LegacyNandError.BAD_BLOCK]: 'S_DA_NAND_BAD_BLOCK',
-  [LegacyNandError.ECC_UNCORRECTABLE]: 'S_DA_NAND_ECC_2BITS_ERR',
-  [LegacyNandError.IMAGE_EXCEEDS_MAX]: 'S_DA_NAND_BIN_SIZE_EXCEED_MAX_SIZE',
-  // Words of the DRAM set-up that carry no constant because nothing branches on them.
-  3005: 'S_DA_DRAM_ABNORMAL_TYPE_SETTING',
-  3006: 'S_DA_DRAMC_RANK0_CALIBRATION_FAILED',
-  3007: 'S_DA_DRAMC_RANK1_CALIBRATION_FAILED',
-  3008: 'S_DA_DRAM_NOT_SUPPORT',
-  3009: 'S_DA_RAM_FLOARTING',
-  3010: 'S_DA_RAM_UNACCESSABLE',
-  6007: 'S_SECURITY_SF_SECURE_VER_CHECK_FAIL',
-};
-
-const CONSTANT_NAMES = new Map<number, string>(Object.entries(LegacyError).map(([name, word]) => [word, `S_${name}`]));
+/** Names in the field's own spelling; older tools and agents agree on the numbers. */
+const NAMES: Readonly<Record<string, string>> = names;
 
 /** A status word as people search for it: `3154 (0xC52) S_DA_SDMMC_WRITE_FAILED`. */
 export function nameOfWord(word: number): string {
-  const name = FIELD_SPELLING[word] ?? CONSTANT_NAMES.get(word) ?? 'a word without a known name';
+  const name = NAMES[word] ?? 'a word without a known name';
   return `${word} (0x${hex(word).slice(2).toUpperCase()}) ${name}`;
 }
 
-/** What to do about a refusal, safest first. */
-export function nextStepsFor(word: number): string[] {
-  switch (word) {
-    case LegacyError.SECURITY_DOWNLOAD_FORBIDDEN:
-    case LegacyError.SECURITY_READBACK_FORBIDDEN:
-    case LegacyError.SECURITY_FORMAT_FORBIDDEN:
-    case 0x1777:
-      return [
+/** What a refusal is about. */
+export interface Refusal {
+  code: 'AGENT_REFUSED' | 'DATA_DAMAGED_ON_THE_WAY' | 'SECURITY_REFUSED' | 'STORAGE_FAILED' | 'STORAGE_MISMATCH';
+  /** What happened, where it can be said better than "refused". */
+  message?: string;
+  /** What to do, safest first. */
+  next: string[];
+}
+
+/** The program's own code for a word, and what to do about it. */
+export function explainWord(word: number): Refusal {
+  if (word >= FIRST_POLICY_WORD && word <= LAST_POLICY_WORD) {
+    return {
+      code: 'SECURITY_REFUSED',
+      message: 'The phone’s own security policy forbids this.',
+      next: [
         'This phone only accepts what its maker signed: use the complete firmware package of the maker with the Download Agent and authorisation file that come with it.',
-      ];
-    case LegacyError.PL_VALIDATION_FAIL:
-      return ['Use the preloader of the firmware made for exactly this phone: its key does not fit this one.'];
-    case LegacyError.DA_SDMMC_READ_FAILED:
-    case LegacyError.DA_SDMMC_WRITE_FAILED:
-    case LegacyError.DA_SDMMC_CRC:
-    case LegacyError.DA_SDMMC_TIMEOUT:
-    case LegacyError.DA_SDMMC_CONFIG:
-    case LegacyNandError.PAGE_PROGRAM_FAILED:
-    case LegacyNandError.SPARE_PROGRAM_FAILED:
-    case LegacyNandError.ERASE_FAILED:
-    case LegacyNandError.BAD_BLOCK:
-    case LegacyNandError.ECC_UNCORRECTABLE:
-      return [
+      ],
+    };
+  }
+  if (STORAGE_FAILURES.has(word)) {
+    return {
+      code: 'STORAGE_FAILED',
+      message: 'The phone’s memory chip reported an error.',
+      next: [
         'Charge the battery, unplug, hold the power key for 15 seconds and repeat.',
         'If it fails again at the same place, the storage chip is worn out or loose: back up what still reads, then see a repair shop.',
-      ];
+      ],
+    };
+  }
+  switch (word) {
+    case LegacyError.PL_VALIDATION_FAIL:
+      return {
+        code: 'SECURITY_REFUSED',
+        next: ['Use the preloader of the firmware made for exactly this phone: its key does not fit this one.'],
+      };
+    case LegacyError.DA_INVALID_STORAGE_TYPE:
+    case STORAGE_NOT_MATCH:
+      return { code: 'STORAGE_MISMATCH', next: ['Use firmware for the kind of storage this phone has.'] };
+    case LegacyError.DA_DATA_CHECKSUM_ERROR:
+      return {
+        code: 'DATA_DAMAGED_ON_THE_WAY',
+        message: 'Data arrived damaged in the phone, and the agent refused it.',
+        next: ['Use another cable and another USB port, without a hub, and repeat.'],
+      };
     case LegacyError.DA_INVALID_BEGIN_ADDR:
     case LegacyError.DA_INVALID_RANGE:
-      return ['Use a firmware whose partition layout fits the storage of this phone.'];
-    case LegacyError.DA_DATA_CHECKSUM_ERROR:
-      return ['Use another cable and another USB port, without a hub, and repeat.'];
+      return {
+        code: 'AGENT_REFUSED',
+        next: ['Use a firmware whose partition layout fits the storage of this phone.'],
+      };
     default:
-      return ['Unplug the cable, hold the power key for 15 seconds, plug in again and repeat.'];
+      return {
+        code: 'AGENT_REFUSED',
+        next: ['Unplug the cable, hold the power key for 15 seconds, plug in again and repeat.'],
+      };
   }
 }
+
+/** S_SECURITY_SF_…: what the phone's policy forbids. */
+const FIRST_POLICY_WORD = 6007;
+const LAST_POLICY_WORD = 6019;
+const STORAGE_NOT_MATCH = 3183;
+/** What the drivers of eMMC, SD card, NAND and UFS say of the chip. */
+const STORAGE_FAILURES: ReadonlySet<number> = new Set([
+  LegacyError.DA_SDMMC_READ_FAILED,
+  LegacyError.DA_SDMMC_WRITE_FAILED,
+  LegacyError.DA_SDMMC_CRC,
+  LegacyError.DA_SDMMC_TIMEOUT,
+  LegacyError.DA_SDMMC_CONFIG,
+  LegacyNandError.PAGE_PROGRAM_FAILED,
+  LegacyNandError.SPARE_PROGRAM_FAILED,
+  LegacyNandError.ERASE_FAILED,
+  LegacyNandError.BAD_BLOCK,
+  LegacyNandError.ECC_UNCORRECTABLE,
+  3106, // S_DA_NAND_PAGE_READ_FAILED
+  3160, // S_DA_UFS_CONFIG_FAILED and its relatives
+  3161,
+  3162,
+  3163,
+]);

@@ -9,6 +9,12 @@ import { XFLASH_TIMEOUT } from './timeouts.js';
 /** Stage 1 runs in on-chip memory and takes the table one USB packet at a time. */
 const PIECE = 0x200;
 const LISTED_CHIPS = 12;
+/** Words with which agents and hosts say that the memory does not work with these settings. */
+const SET_UP_FAILED: ReadonlySet<number> = new Set([
+  XflashStatus.EMI_TOO_MANY_RECORDS,
+  XflashStatus.DRAM_SETUP_FAILED,
+  XflashStatus.DRAM_TEST_FAILED,
+]);
 
 /**
  * INIT_EXT_RAM: brings up the phone's memory with the table of its preloader. Only for a phone that was caught in BROM; a
@@ -40,7 +46,7 @@ export async function setUpDram(
     throw cause;
   }
   if (status === XflashStatus.DRAM_VERSION_MISMATCH) throw versionMismatch(emi, status);
-  if (status === XflashStatus.EMI_TOO_MANY_RECORDS || status === XflashStatus.DRAM_SETUP_FAILED) {
+  if (SET_UP_FAILED.has(status)) {
     throw setUpFailed(emi, undefined, `the agent answered ${describeStatus(status)}`);
   }
   if (status !== 0) throw refused(status, { stage: 'dram', what: 'to set up the memory' });

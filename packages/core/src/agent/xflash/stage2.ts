@@ -26,7 +26,8 @@ export async function bootStage2(
   await channel.send(XflashBootTo.build({ address, length: code.length }));
   await channel.sendInPieces(code, PIECE, (sent) => onBytes?.(sent, code.length));
   const accepted = await channel.status({ timeoutMs: XFLASH_TIMEOUT.stage2Ready, what: 'the verdict on stage 2' });
-  if (accepted === XflashStatus.DA_HASH_MISMATCH) throw stagesDiffer(image, accepted);
+  if (accepted === XflashStatus.DA_HASH_MISMATCH || accepted === XflashStatus.DA_VERSION_INCORRECT)
+    throw stagesDiffer(image, accepted);
   if (accepted !== 0) throw refused(accepted, { stage: 'agent', what: `to start stage 2 at ${hex(address)}` });
   let ready: number;
   try {

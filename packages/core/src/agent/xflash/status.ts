@@ -92,5 +92,7 @@ function explain(status: number): Explanation {
 }
 
 const SECURITY_DOMAIN = 0x002;
-/** eMMC and UFS driver errors. */
-const STORAGE_DRIVER_CODES: ReadonlySet<number> = new Set([0xc0040030, 0xc0040060]);
+/** Errors of the eMMC, NAND and UFS drivers. */
+const STORAGE_DRIVER_CODES: ReadonlySet<number> = new Set([
+  0xc0040030, 0xc0040040, 0xc0040041, 0xc0040042, 0xc0040043, 0xc0040044, 0xc0040045, 0xc0040046, 0xc0040060,
+]);

@@ -120,7 +120,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
     },
   ],
   [
-    /bigger than|larger than/i,
+    /data size bigger than|host file size ?\[/i,
     { code: 'IMAGE_TOO_LARGE', next: ['Use the firmware that belongs to this phone and this storage size.'] },
   ],
   [

@@ -29,7 +29,7 @@ export async function bootStage2(
       onBytes: (sent) => onBytes?.(sent, code.length),
     });
   } catch (cause) {
-    if (cause instanceof UnbrickError && /hash mismatch|da version/i.test(cause.evidence[0] ?? '')) {
+    if (cause instanceof UnbrickError && /hash mismatch|da version|2nd da address/i.test(cause.evidence[0] ?? '')) {
       throw stagesDiffer(image, cause);
     }
     throw cause;

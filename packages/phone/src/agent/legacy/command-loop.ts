@@ -1,5 +1,6 @@
 import { LegacyCommand, LegacyNandReadPage, LegacyNandWriteData } from '@unbrick/core/wire';
 import { hang } from '../../device/wire.js';
+import { AnsweredAsPlanned } from '../../planned-answers.js';
 import { downloadBootLoader } from './boot-loader.js';
 import {
   batteryVoltage,
@@ -44,7 +45,7 @@ import {
   updateRomInfo,
 } from './security-commands.js';
 import { enableWatchdog, finish, nextOpcode } from './session-end.js';
-import type { CommandHandler, Stage2 } from './stage2-state.js';
+import { COMMAND_NAMES, type CommandHandler, type Stage2 } from './stage2-state.js';
 import { checkUsbSpeed, setUpUsbPort, setUpUsbPortEx } from './usb-port.js';
 import { verifyImage } from './verify-image.js';
 import { switchPart, writeData, writeImage } from './write.js';
@@ -118,8 +119,13 @@ export async function runCommandLoop(agent: Stage2): Promise<never> {
     const opcode = await nextOpcode(agent);
     // The buffers of these commands lie in DRAM; touching it before it is set up is the end.
     if (!agent.dramReady && NEEDS_DRAM.has(opcode)) await hang(agent.host.wire);
-    await HANDLERS.get(opcode)?.(agent);
+    agent.host.answers.begin(COMMAND_NAMES.get(opcode) ?? '');
+    await HANDLERS.get(opcode)?.(agent).catch(endAsPlanned);
   }
+}
+
+function endAsPlanned(cause: unknown): void {
+  if (!(cause instanceof AnsweredAsPlanned)) throw cause;
 }
 
 /** NAND_IMAGE_LIST was always passed over on phones without NAND. */

@@ -66,6 +66,7 @@ export async function enableDram(
   stage: 'stage1' | 'stage2',
 ): Promise<boolean> {
   const version = await host.u32();
+  host.answers.begin('ENABLE_DRAM');
   session.log({ stage, what: 'ENABLE_DRAM', writes: false, detail: { emiVersion: version } });
   const builtIn = version === EMI_VERSION_BUILT_IN;
   const accepted = builtIn || version === traits.emiVersion;
@@ -89,9 +90,10 @@ export async function enableDram(
       id: memoryIdOf(profile),
       revision: firmwareRevisionOf(profile),
     });
-  if (!fitting) {
+  const failure = fitting ? host.answers.word() : LegacyError.DA_SETUP_DRAM_FAIL;
+  if (failure !== undefined) {
     session.log({ stage, what: 'DRAM_FAILED', writes: false });
-    await host.sendWord(LegacyError.DA_SETUP_DRAM_FAIL);
+    await host.sendWord(failure);
     await hang(session.wire);
   }
   await host.send(word(0), Uint8Array.of(RAM_TYPE_DRAM, 0), encode(u64, 'big', profile.ramSize));

@@ -1,3 +1,4 @@
+import { PlannedAnswers } from '../../planned-answers.js';
 import type { AgentFirmware } from '../session.js';
 import { runCommandLoop } from './command-loop.js';
 import { prepareDram } from './dram.js';
@@ -20,7 +21,7 @@ export function legacyAgent(options: Partial<LegacyAgentOptions> = {}): AgentFir
   return async (session) => {
     const traits = session.profile.agent.legacy;
     if (!traits) throw new RangeError(`the profile ${session.profile.name} says nothing about a legacy agent`);
-    const host = new HostLine(session.wire);
+    const host = new HostLine(session.wire, new PlannedAnswers(session.faults));
     await introduce(session, traits, host);
     const config = await receiveConfig(session, traits, host);
     let dramReady = session.bootedBy === 'preloader';

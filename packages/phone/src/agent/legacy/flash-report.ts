@@ -15,6 +15,7 @@ import {
   u64,
 } from '@unbrick/core/wire';
 import type { NandFlash } from '../../nand/nand-flash.js';
+import { ReportName } from '../../planned-answers.js';
 import type { AgentSession } from '../session.js';
 import { type HostLine, word } from './host-line.js';
 import type { LegacyTraits } from './stage1.js';
@@ -32,9 +33,11 @@ export async function sendFlashReport(
   host: HostLine,
   { dramReady, nand }: { dramReady: boolean; nand: NandFlash | undefined },
 ): Promise<void> {
+  host.answers.begin(ReportName.FLASH_REPORT);
+  const failure = host.answers.word();
   await host.send(norReport());
-  await host.send(nandReport(session, traits, nand));
-  await host.send(emmcReport(session, traits));
+  await host.send(nandReport(session, traits, nand, failure));
+  await host.send(emmcReport(session, traits, failure));
   await host.send(
     LegacySdReport.build({ status: LegacyError.DA_SDMMC_NOT_FOUND, userSize: 0, cid: new Uint8Array(16) }),
   );
@@ -74,11 +77,16 @@ function norReport(): Uint8Array {
   });
 }
 
-function nandReport({ profile }: AgentSession, traits: LegacyTraits, flash: NandFlash | undefined): Uint8Array {
+function nandReport(
+  { profile }: AgentSession,
+  traits: LegacyTraits,
+  flash: NandFlash | undefined,
+  failure = 0,
+): Uint8Array {
   const { nand, regions, blockSize } = profile.storage;
   return concat(
     LegacyNandReportHead.build({
-      status: nand ? 0 : LegacyError.DA_NAND_NOT_FOUND,
+      status: nand ? failure : LegacyError.DA_NAND_NOT_FOUND,
       cs: 0,
       flashId: nand?.flashId ?? 0xffff,
     }),
@@ -95,11 +103,11 @@ function nandReport({ profile }: AgentSession, traits: LegacyTraits, flash: Nand
   );
 }
 
-function emmcReport({ profile, storage }: AgentSession, traits: LegacyTraits): Uint8Array {
+function emmcReport({ profile, storage }: AgentSession, traits: LegacyTraits, failure = 0): Uint8Array {
   const size = (region: Region) => storage.regions.get(region) ?? 0;
   const found = storage.kind === 'emmc';
   return LegacyEmmcReport.build({
-    status: found ? 0 : LegacyError.DA_EMMC_NOT_FOUND,
+    status: found ? failure : LegacyError.DA_EMMC_NOT_FOUND,
     boot1Size: size('boot1'),
     boot2Size: size('boot2'),
     rpmbSize: size('rpmb'),

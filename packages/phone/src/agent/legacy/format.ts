@@ -76,7 +76,7 @@ async function report({ host }: Stage2, status: number, percent: number): Promis
 
 /** Tells a failure of the memory chip with its address; the command is over then. */
 async function succeeded({ host }: Stage2, work: Promise<void>, address: number): Promise<boolean> {
-  const error = await errorOf(work, LegacyError.DA_SDMMC_WRITE_FAILED);
+  const error = host.answers.word() ?? (await errorOf(work, LegacyError.DA_SDMMC_WRITE_FAILED));
   if (error === undefined) return true;
   await host.send(word(error), encode(u64, 'big', address), Uint8Array.of(LegacyByte.STOP));
   return false;

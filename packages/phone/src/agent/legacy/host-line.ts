@@ -1,5 +1,6 @@
 import { concat, encode, LegacyByte, u16, u32, viewOf } from '@unbrick/core/wire';
 import type { DeviceWire } from '../../device/wire.js';
+import { AnsweredAsPlanned, type PlannedAnswers } from '../../planned-answers.js';
 
 /** What a declared layout owes {@link HostLine.layout}. */
 interface Layout<V> {
@@ -10,7 +11,10 @@ interface Layout<V> {
 
 /** The agent's conversation with the host: big-endian fields in, acknowledgements and error words out. */
 export class HostLine {
-  constructor(readonly wire: DeviceWire) {}
+  constructor(
+    readonly wire: DeviceWire,
+    readonly answers: PlannedAnswers,
+  ) {}
 
   async u8(): Promise<number> {
     return (await this.wire.read(1))[0] as number;
@@ -57,7 +61,13 @@ export class HostLine {
     await this.wire.write(word(value));
   }
 
+  /** @throws AnsweredAsPlanned when a refusal was planned for this phone */
   async ack(): Promise<void> {
+    const planned = this.answers.word();
+    if (planned !== undefined) {
+      await this.refuse(planned);
+      throw new AnsweredAsPlanned(planned);
+    }
     await this.sendByte(LegacyByte.ACK);
   }
 

@@ -47,7 +47,7 @@ export async function receivePackets(
       await host.refuse(LegacyError.DA_DATA_CHECKSUM_ERROR);
       continue;
     }
-    const refusal = await errorOf(sink.put(data), LegacyError.DA_SDMMC_WRITE_FAILED);
+    const refusal = host.answers.word() ?? (await errorOf(sink.put(data), LegacyError.DA_SDMMC_WRITE_FAILED));
     if (refusal !== undefined) {
       await host.refuse(refusal);
       continue;

@@ -1,4 +1,5 @@
 import { LegacyCommand, LegacyError, LegacyNandError, LegacyRead } from '@unbrick/core/wire';
+import { AnsweredAsPlanned } from '../../planned-answers.js';
 import { StorageFault } from '../../storage/phone-storage.js';
 import { checkRange, storageRefusal } from './address-range.js';
 import { checkNandRange } from './nand/nand-range.js';
@@ -44,8 +45,13 @@ export interface ReadableRange {
 /** The range in packets. A failing memory chip ends the command with an error word in place of a packet. */
 export async function sendFlash({ host, nand }: Stage2, range: ReadableRange, packetSize: number): Promise<void> {
   try {
-    await sendPackets(host, range.length, packetSize, range.fetch);
+    await sendPackets(host, range.length, packetSize, async (offset, count) => {
+      const planned = host.answers.word();
+      if (planned !== undefined) throw new AnsweredAsPlanned(planned);
+      return range.fetch(offset, count);
+    });
   } catch (failure) {
+    if (failure instanceof AnsweredAsPlanned) return host.refuse(failure.status);
     if (!(failure instanceof StorageFault)) throw failure;
     await host.refuse(nand ? LegacyNandError.BAD_BLOCK : LegacyError.DA_SDMMC_READ_FAILED);
   }

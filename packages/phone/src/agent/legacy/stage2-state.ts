@@ -58,7 +58,9 @@ export function newStage2(
 /** Runs one command after its opcode; returns when the agent is back in its loop. */
 export type CommandHandler = (agent: Stage2) => Promise<void>;
 
-const NAMES = new Map<number, string>(Object.entries(LegacyCommand).map(([name, opcode]) => [opcode, name]));
+export const COMMAND_NAMES = new Map<number, string>(
+  Object.entries(LegacyCommand).map(([name, opcode]) => [opcode, name]),
+);
 
 /** One line in the phone's log for one command. */
 export function logCommand(
@@ -67,6 +69,6 @@ export function logCommand(
   writes: boolean,
   detail?: Record<string, string | number>,
 ): void {
-  const what = NAMES.get(opcode) ?? `COMMAND_${opcode.toString(16)}`;
+  const what = COMMAND_NAMES.get(opcode) ?? `COMMAND_${opcode.toString(16)}`;
   agent.session.log({ stage: 'stage2', what, writes, ...(detail && { detail }) });
 }

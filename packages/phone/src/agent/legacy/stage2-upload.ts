@@ -1,4 +1,5 @@
 import { hang } from '../../device/wire.js';
+import { ReportName } from '../../planned-answers.js';
 import type { AgentSession } from '../session.js';
 import { holds, isFiller } from '../stage1-image.js';
 import type { HostLine } from './host-line.js';
@@ -15,6 +16,7 @@ const WITHOUT_DIGEST = [0x6571, 0x6583, 0x8135];
  * stage 1 disowns what came.
  */
 export async function receiveStage2(session: AgentSession, host: HostLine, dramReady: boolean): Promise<void> {
+  host.answers.begin(ReportName.STAGE2_UPLOAD);
   const address = await host.u32();
   const length = await host.u32();
   const packetSize = await host.u32();

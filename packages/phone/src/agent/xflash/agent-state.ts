@@ -1,5 +1,6 @@
 /** What a running agent knows: one object from stage 1 to stage 2. */
 import { XflashStatus } from '@unbrick/core/wire';
+import { AnsweredAsPlanned, PlannedAnswers } from '../../planned-answers.js';
 import { type FlashContext, flashStatus } from '../flash/flash-context.js';
 import type { PartitionTableCache } from '../flash/partition-table.js';
 import type { AgentSession, PhoneLogEntry } from '../session.js';
@@ -41,7 +42,9 @@ export function flashOf({ session, fitted, checksumLevel }: AgentState): FlashCo
 
 /** The status word of a failed operation. Rethrows what is no failure of the phone (cable out, a defect of ours). */
 export function statusOf(error: unknown, state: AgentState): number {
-  return error instanceof FrameError ? error.status : flashStatus(error, state.fitted);
+  return error instanceof FrameError || error instanceof AnsweredAsPlanned
+    ? error.status
+    : flashStatus(error, state.fitted);
 }
 
 /** Runs `work`; resolves to its status word. */
@@ -75,7 +78,7 @@ export function newAgentState(
   const fromPreloader = session.bootedBy === 'preloader';
   return {
     session,
-    channel: new FrameChannel(session.wire),
+    channel: new FrameChannel(session.wire, new PlannedAnswers(session.faults)),
     stage: 'stage1',
     fitted,
     tables,

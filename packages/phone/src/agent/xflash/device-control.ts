@@ -18,6 +18,7 @@ const WRITING_CONTROLS = new Set<number>([XflashControl.SET_META_BOOT_MODE, Xfla
 export async function deviceControl(state: AgentState): Promise<void> {
   const code = await state.channel.receiveParameter();
   const name = CONTROL_NAMES.get(code) ?? hex(code, 8);
+  state.channel.answers.begin(name);
   const control = (state.stage === 'stage1' ? stage1Controls(state) : stage2Controls(state)).get(code);
   if (control === undefined) {
     logCommand(state, name, false, { status: hex(XflashStatus.UNSUPPORTED_CTRL_CODE, 8) });

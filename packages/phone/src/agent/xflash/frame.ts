@@ -17,6 +17,7 @@ import {
   XflashStatus,
 } from '@unbrick/core/wire';
 import type { DeviceWire } from '../../device/wire.js';
+import { AnsweredAsPlanned, type PlannedAnswers } from '../../planned-answers.js';
 
 /** A frame that the agent cannot take. The payload, if any, stays unread in the stream. */
 export class FrameError extends Error {
@@ -42,7 +43,10 @@ export class FrameChannel {
   /** Type-2 text frames go out when this is set (environment: log channel has the USB bit). */
   logging = false;
 
-  constructor(readonly wire: DeviceWire) {}
+  constructor(
+    readonly wire: DeviceWire,
+    readonly answers: PlannedAnswers,
+  ) {}
 
   /** Reads a header; resolves to the payload length that follows. @throws FrameError */
   async receiveHeader(limit: number): Promise<number> {
@@ -98,12 +102,15 @@ export class FrameChannel {
     return decode(u32, 'little', await this.receiveBlock(4));
   }
 
+  /** @throws AnsweredAsPlanned when another status was planned for this phone */
   async status(value: number): Promise<void> {
-    await this.send(encode(u32, 'little', value));
+    const planned = this.answers.word();
+    await this.send(encode(u32, 'little', planned ?? value));
+    if (planned !== undefined) throw new AnsweredAsPlanned(planned);
   }
 
   async sync(): Promise<void> {
-    await this.status(XFLASH_SYNC);
+    await this.send(encode(u32, 'little', XFLASH_SYNC));
   }
 
   /** Header and payload are two transfers, as on a real phone; a host must not rely on their borders. */

@@ -1,6 +1,7 @@
 /** READ_DATA and UPLOAD: docs/protocol/xflash-agent.md, "Reading and writing". */
 import type { Region } from '@unbrick/core';
 import { encode, hex, latin1, u64, XflashStatus } from '@unbrick/core/wire';
+import { AnsweredAsPlanned } from '../../planned-answers.js';
 import { type AgentState, logCommand, statusOf } from './agent-state.js';
 import { packetLengths } from './control-gets.js';
 import { checkFlashBlock, describeFlashBlock, receiveFlashBlock } from './flash-block.js';
@@ -53,7 +54,7 @@ async function sendArea(state: AgentState, region: Region, start: number, length
     const next = done + piece.length;
     if (next < length) ahead = readAhead(state, region, start + next, Math.min(pieceLimit, length - next));
     for (let at = 0; at < piece.length; at += packet) {
-      await channel.status(XflashStatus.OK);
+      await statusBeforeData(state);
       await channel.print(`read ${done + at}`);
       await channel.send(piece.subarray(at, at + packet));
       const acknowledgement = await receiveAcknowledgement(state);
@@ -65,6 +66,15 @@ async function sendArea(state: AgentState, region: Region, start: number, length
     done = next;
   }
   await channel.status(XflashStatus.OK);
+}
+
+async function statusBeforeData({ channel }: AgentState): Promise<void> {
+  try {
+    await channel.status(XflashStatus.OK);
+  } catch (error) {
+    if (error instanceof AnsweredAsPlanned) await channel.status(error.status);
+    throw error;
+  }
 }
 
 function readAhead(state: AgentState, region: Region, offset: number, length: number): Promise<Uint8Array> {

@@ -9,6 +9,7 @@ import {
 } from '@unbrick/core/wire';
 import { hang } from '../../device/wire.js';
 import { type AgentState, logCommand } from './agent-state.js';
+import { commandName } from './command-loop.js';
 import { FrameError } from './frame.js';
 
 /** Bit of the environment's log channel. */
@@ -56,6 +57,7 @@ async function expectSync(state: AgentState): Promise<void> {
 /** A wrong code is answered 0, an unusable frame with its error; then silence in both cases. */
 async function expectSetupCode(state: AgentState, expected: number): Promise<void> {
   const code = await orDie(state, () => state.channel.receiveWord());
+  state.channel.answers.begin(commandName(expected));
   if (code === expected) return;
   logCommand(state, 'WRONG_SETUP_CODE', false, { expected: hex(expected, 8), got: hex(code, 8) });
   await state.channel.status(XflashStatus.OK);

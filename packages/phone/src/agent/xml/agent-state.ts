@@ -1,6 +1,7 @@
 /** What a running agent knows: one object from stage 1 to stage 2. */
 import { type XmlElement, xmlText } from '@unbrick/core/wire';
 import { Registers } from '../../bootrom/registers.js';
+import { PlannedAnswers } from '../../planned-answers.js';
 import { type FittedStorage, fittedStorage } from '../flash/fitted-storage.js';
 import type { FlashContext } from '../flash/flash-context.js';
 import { PartitionTableCache } from '../flash/partition-table.js';
@@ -30,6 +31,7 @@ export interface DownloadedImage {
 export interface XmlAgentState {
   readonly session: AgentSession;
   readonly channel: TextChannel;
+  readonly answers: PlannedAnswers;
   stage: 'stage1' | 'stage2';
   readonly fitted: FittedStorage;
   readonly tables: PartitionTableCache;
@@ -60,6 +62,7 @@ export function newXmlAgentState(session: AgentSession): XmlAgentState {
   return {
     session,
     channel: new TextChannel(session.wire),
+    answers: new PlannedAnswers(session.faults),
     stage: 'stage1',
     fitted,
     tables: new PartitionTableCache(session.storage, fitted),

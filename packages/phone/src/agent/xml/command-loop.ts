@@ -1,6 +1,7 @@
 /** The loop both stages run: CMD:START, one command, CMD:END. docs/protocol/xml-agent.md, "Session shape". */
 import { readXml, XML_MAX_TEXT, XmlAck, type XmlElement, XmlError, XmlRequest, xmlText } from '@unbrick/core/wire';
 import { hang } from '../../device/wire.js';
+import { withoutPrefix } from '../../planned-answers.js';
 import { StorageFault } from '../../storage/phone-storage.js';
 import { AgentError } from '../flash/flash-context.js';
 import { CommandFailed, logCommand, type XmlAgentState } from './agent-state.js';
@@ -65,6 +66,9 @@ async function runOne(state: XmlAgentState, commands: CommandTable): Promise<voi
   let after: AfterEnd | undefined;
   let result: string = XmlAck.OK;
   try {
+    state.answers.begin(withoutPrefix(name ?? ''));
+    const planned = state.answers.sentence();
+    if (planned !== undefined) throw new CommandFailed(planned);
     if (command.needsProof) requireProof(state, name ?? '');
     after = (await command.run(state, root)) ?? undefined;
   } catch (error) {

@@ -27,6 +27,8 @@ export interface FakeTroubles {
   badSums?: Map<number, number>;
   /** Write packets, counted from 0, that the flash refuses with S_DA_SDMMC_WRITE_FAILED. */
   writeFails?: Set<number>;
+  /** Read packets, counted from 0, in whose place comes S_DA_SDMMC_READ_FAILED. */
+  readFails?: Set<number>;
   /** Write packet after which nothing is answered any more. */
   silentAfter?: number;
 }
@@ -87,6 +89,7 @@ export class FakeAgent {
     await this.#say(ACK);
     const packetSize = new DataView((await this.#take(4)).slice().buffer).getUint32(0);
     for (let at = 0; at < length; ) {
+      if (this.#troubles.readFails?.delete(this.#packets)) return this.#refuse(0xc51);
       const data = this.#current.subarray(address + at, address + Math.min(at + packetSize, length));
       const sum = sum16(data) ^ (this.#failsNow() ? 1 : 0);
       await this.#link.write(data, encode(u16, 'big', sum));

@@ -35,7 +35,7 @@ export async function formatNand(agent: Stage2, flash: NandFlash, wanted: NandRa
   const failed = { bad: 0, error: 0 };
   let told = -1;
   for (let i = 0; i < count; i++) {
-    const error = await eraseOne(flash, first + i, range, eraseFlag);
+    const error = host.answers.word() ?? (await eraseOne(flash, first + i, range, eraseFlag));
     if (error !== undefined) {
       failed[error === LegacyNandError.BAD_BLOCK ? 'bad' : 'error']++;
       const address = encode(u64, 'big', (first + i) * flash.blockSize);

@@ -2,7 +2,7 @@ import { LegacyByte, LegacyCommand, LegacyError, LegacyRomType, sum16, viewOf } 
 import { hang } from '../../../device/wire.js';
 import type { NandFlash } from '../../../nand/nand-flash.js';
 import { halfword, word } from '../host-line.js';
-import { hangOnMadPacketSize } from '../packets.js';
+import { hangOnMadPacketSize, PacketRefused } from '../packets.js';
 import { logCommand, type Stage2 } from '../stage2-state.js';
 import { BlockWriter } from './block-writer.js';
 import type { NandImage } from './image-list.js';
@@ -72,6 +72,8 @@ async function writeOne(
         if (!(await askAgain(agent))) return undefined;
         continue;
       }
+      const planned = host.answers.word();
+      if (planned !== undefined) throw new PacketRefused(planned);
       await writer.put(data);
       rest -= size;
       if (rest === 0) await writer.finish();
@@ -80,7 +82,7 @@ async function writeOne(
     }
     return total;
   } catch (fault) {
-    await host.refuse(nandErrorOf(fault));
+    await host.refuse(fault instanceof PacketRefused ? fault.errorWord : nandErrorOf(fault));
     return undefined;
   }
 }
