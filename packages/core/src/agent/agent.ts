@@ -44,7 +44,7 @@ export interface Agent {
   readonly storage: StorageInfo;
   /**
    * What the contacts of the phone's battery show, millivolts. Undefined when the agent does not tell, when it finds no
-   * battery, and when no battery could have what it tells. Some agents never have it.
+   * battery, and when no battery could have what it tells.
    */
   batteryMillivolts?(): Promise<number | undefined>;
   readPartitionTable(): Promise<PartitionTable>;

@@ -58,7 +58,9 @@ async function tellOfLittleRoom({ backups, emit }: BackupJob, { steps }: Plan): 
   const most = steps.reduce((sum, step) => sum + (step.kind === 'backup' ? step.bytes : 0), 0);
   if (free === undefined || free >= most) return;
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const message = `The disk has room for ${gib(free)}, the backup is of ${gib(most)}: it fits only if enough of the phone is empty.`;
+  const message =
+    `The disk has room for ${gib(free)}, the backup is of ${gib(most)}: it fits only if enough of the phone is empty, ` +
+    'and only on disks that need no room for zeros (not on Windows).';
   emit({ type: 'note', phase: 'backup', message });
 }
 

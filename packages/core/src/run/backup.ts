@@ -86,7 +86,8 @@ async function readToFile(
     }
     if (done !== step.extent.length) throw new Error(`the phone sent ${done} of ${step.extent.length} bytes`);
   } catch (cause) {
-    await file.abandon();
+    // What went wrong first is what counts.
+    await file.abandon().catch(() => {});
     throw cause;
   }
   const sha256 = hash.digestHex();

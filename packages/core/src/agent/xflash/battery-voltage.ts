@@ -12,6 +12,7 @@ const BatteryOption = { USB_ONLY: 1, FIND_OUT: 2 } as const;
  */
 export async function queryBatteryVoltage(channel: XflashChannel): Promise<number | undefined> {
   await setOption(channel, BatteryOption.FIND_OUT);
+  // Its usual size is not named: no voltage looks like an error word, so one in its place is a refusal.
   const { data } = await controlGet(channel, XflashControl.GET_BATTERY_VOLTAGE);
   await setOption(channel, BatteryOption.USB_ONLY);
   return data?.length === 4 ? decode(u32, 'little', data) : undefined;
