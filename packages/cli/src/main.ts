@@ -233,10 +233,9 @@ for (const command of program.commands) {
   if (USES_AN_AGENT.has(command.name())) addAgentOptions(command);
 }
 
-// A reader that has seen enough (`| head`) must not end a job that is writing to a phone.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// Neither a reader that has seen enough (`| head`) nor a full disk must end a job that is writing to a phone.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 
 try {
   await program.parseAsync();

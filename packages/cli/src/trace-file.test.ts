@@ -27,7 +27,7 @@ describe('openTraceFile', () => {
     const folder = mkdtempSync(join(tmpdir(), 'trace-'));
     folders.push(folder);
     const path = join(folder, 'link.txt');
-    const trace = await openTraceFile(path);
+    const trace = await openTraceFile(path, () => {});
     for (let i = 0; i < 1000; i++) trace.sink(i % 2 ? 'from-phone' : 'to-phone', Uint8Array.of(i & 0xff, i >> 8));
     await trace.close();
     await trace.close();
@@ -37,8 +37,16 @@ describe('openTraceFile', () => {
     expect(lines[999]).toMatch(/^ +\d+\.\d{4} D>H e7 03$/);
   });
 
+  it.runIf(process.platform === 'linux')('ends when the disk is full, and lets the link go on', async () => {
+    const notes: string[] = [];
+    const trace = await openTraceFile('/dev/full', (message) => notes.push(message));
+    for (let i = 0; i < 2000; i++) trace.sink('to-phone', new Uint8Array(64));
+    await trace.close();
+    expect(notes).toEqual([expect.stringContaining('ENOSPC')]);
+  });
+
   it('explains why it cannot be written', async () => {
-    await expect(openTraceFile('/nonexistent/trace.txt')).rejects.toMatchObject({
+    await expect(openTraceFile('/nonexistent/trace.txt', () => {})).rejects.toMatchObject({
       code: 'TRACE_FAILED',
       stage: 'usage',
     });

@@ -22,21 +22,29 @@ export interface TraceFile {
  *
  * A trace holds the phone's identifiers.
  *
+ * @param onNote told when the file cannot be written any more; the link goes on
  * @throws UnbrickError `TRACE_FAILED` (stage `usage`) when the file cannot be made
  */
-export async function openTraceFile(path: string): Promise<TraceFile> {
+export async function openTraceFile(path: string, onNote: (message: string) => void): Promise<TraceFile> {
   const file = create(path);
   const opened = performance.now();
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
+  let open = true;
+  let closed = false;
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (lines !== '') writeSync(file, lines);
+    try {
+      if (lines !== '' && open) writeSync(file, lines);
+    } catch (cause) {
+      // A full disk is no reason to leave a phone half-written.
+      open = false;
+      onNote(`The trace ends here: ${(cause as Error).message}`);
+    }
     lines = '';
   };
   process.on('exit', flush);
-  let open = true;
   return {
     sink: (direction, bytes) => {
       if (!open) return;
@@ -45,10 +53,11 @@ export async function openTraceFile(path: string): Promise<TraceFile> {
       else timer ??= setTimeout(flush, FLUSH_MS).unref();
     },
     close: async () => {
-      if (!open) return;
-      open = false;
       process.off('exit', flush);
       flush();
+      if (closed) return;
+      closed = true;
+      open = false;
       closeSync(file);
     },
   };

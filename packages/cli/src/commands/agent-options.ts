@@ -31,11 +31,13 @@ export async function openAgentJob(options: AgentOptions, renderer: Renderer, st
     options.firmware === undefined ? undefined : await openFirmwarePath(options.firmware);
   const agentFile: DiskFile | undefined = options.da === undefined ? undefined : await openDiskFile(options.da);
   const credentials = await openCredentials(options);
+  const onNote = (message: string) => renderer.show({ type: 'note', phase: 'connect', message });
   const source = await openPortSource(options.port, {
-    onNote: (message) => renderer.show({ type: 'note', phase: 'connect', message }),
+    onNote,
     ...(nobodyToAsk(options.json) ? {} : { choose: askForPhone(renderer) }),
   });
-  const trace: TraceFile | undefined = options.trace === undefined ? undefined : await openTraceFile(options.trace);
+  const trace: TraceFile | undefined =
+    options.trace === undefined ? undefined : await openTraceFile(options.trace, onNote);
   return {
     job: {
       source,

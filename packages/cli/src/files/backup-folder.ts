@@ -4,24 +4,44 @@ import { access, mkdir, open, readdir, readFile, rename, stat, writeFile } from 
 import { join, resolve } from 'node:path';
 import { type BackupFile, type BackupFolder, type ByteSource, MANIFEST_FILE, UnbrickError } from '@unbrick/core';
 import { type DiskFile, openDiskFile } from './disk-file.js';
+import { makeFolder } from './make-folder.js';
 import { SparseWriter } from './sparse-writer.js';
 
 /**
  * A new dated folder below `parent`: `unbrick-backup-2026-01-31-14-05-09-MT6735`. A number is added when it exists already.
  * Files are opened for exclusive creation: a backup is never overwritten.
+ * @throws UnbrickError `BACKUP_FAILED`
  */
 export async function makeBackupFolder(parent: string, chip: string, now = new Date()): Promise<BackupFolder> {
   const stamp = now.toISOString().slice(0, 19).replace(/[T:]/g, '-');
-  await mkdir(parent, { recursive: true });
-  for (let attempt = 1; ; attempt++) {
-    const path = resolve(parent, `${BACKUP_PREFIX}${stamp}-${chip}${attempt > 1 ? `-${attempt}` : ''}`);
-    try {
-      await mkdir(path);
+  try {
+    await makeFolder(parent);
+    for (let attempt = 1; ; attempt++) {
+      const path = resolve(parent, `${BACKUP_PREFIX}${stamp}-${chip}${attempt > 1 ? `-${attempt}` : ''}`);
+      if (!(await isMade(path))) continue;
       await syncFolder(parent);
       return new DiskBackupFolder(path);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
     }
+  } catch (cause) {
+    throw new UnbrickError({
+      code: 'BACKUP_FAILED',
+      stage: 'backup',
+      message: `No backup folder can be made in '${parent}'. Nothing was written to the phone.`,
+      evidence: [(cause as Error).message],
+      next: ['Choose another folder: one that you may write to, on a disk with room.'],
+      cause,
+    });
+  }
+}
+
+/** False when there is such a folder already. */
+async function isMade(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw cause;
   }
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BackupFolder, type BackupShelf, type BegunJob, JOURNAL_FILE, type PhoneMark } from '@unbrick/core';
 import { BACKUP_PREFIX, findBackupFolder, makeBackupFolder, syncFolder } from './backup-folder.js';
+import { makeFolder } from './make-folder.js';
 
 /** One small file a job that was begun and not finished, in the state folder of the user. */
 interface Note {
@@ -33,7 +34,7 @@ export class DiskBackupShelf implements BackupShelf {
 
   async freeBytes(): Promise<number | undefined> {
     try {
-      await mkdir(this.parent, { recursive: true });
+      await makeFolder(this.parent);
       const { bavail, bsize } = await statfs(this.parent);
       return bavail * bsize;
     } catch {
@@ -43,7 +44,7 @@ export class DiskBackupShelf implements BackupShelf {
   }
 
   async begin(path: string, phone: PhoneMark): Promise<void> {
-    await mkdir(this.#notes, { recursive: true });
+    await makeFolder(this.#notes);
     const note: Note = { backup: path, phone, begun: new Date().toISOString() };
     const file = this.#fileOf(path);
     const handle = await open(`${file}.new`, 'w');
@@ -112,7 +113,7 @@ async function filesIn(path: string): Promise<string[]> {
   try {
     return await readdir(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return [];
     throw cause;
   }
 }

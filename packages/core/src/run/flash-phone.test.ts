@@ -190,6 +190,38 @@ describe.each(MODES)('%s', (mode) => {
     expect(shelf.notes.size).toBe(0);
   });
 
+  it('goes on when the disk of the journal is full, says so once, and can still be repeated', async () => {
+    const facts = await firmwareFacts({ rows: GROWN });
+    const agent = bornPhone();
+    const shelf = new MemoryShelf();
+    let moment = 0;
+    const done = await run(agent, facts, { mode, backups: shelf }, [], () => {
+      for (const folder of shelf.folders) folder.full = ++moment > 12;
+    });
+    expect(done.outcome).toBe('done');
+    await expectWhole(agent, facts, GROWN);
+    const notes = done.events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
+    expect(notes.filter((message) => message.includes('ENOSPC'))).toHaveLength(1);
+
+    // What is not noted counts as not done.
+    for (const folder of shelf.folders) folder.full = false;
+    const again = await run(agent, facts, { mode, backups: shelf });
+    expect(codes(again.events, 'warning')).toContain('UNFINISHED_JOB');
+    expect(again.outcome).toBe('done');
+    await expectWhole(agent, facts, GROWN);
+    expect(shelf.notes.size).toBe(0);
+  });
+
+  it('changes nothing when its journal cannot even be begun', async () => {
+    const agent = bornPhone();
+    const shelf = new MemoryShelf();
+    const stopped = run(agent, await firmwareFacts(), { mode, backups: shelf }, [], () => {
+      for (const folder of shelf.folders) folder.full = true;
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'BACKUP_FAILED', stage: 'backup' });
+    expect(changes(agent)).toEqual([]);
+  });
+
   it('goes on where it was, and says so', async () => {
     const facts = await firmwareFacts({ rows: GROWN });
     const agent = bornPhone();
@@ -388,13 +420,13 @@ async function killedAt(
   let left = moment;
   try {
     await run(agent, facts, { mode, backups: shelf }, [], () => {
-      if (--left === 0) throw new Killed();
+      // Once dead it stays dead, whatever it makes of the first exception.
+      if (--left <= 0) throw new Killed();
     });
-    return false;
   } catch (cause) {
-    if (!(cause instanceof Killed)) throw cause;
-    return true;
+    if (left > 0) throw cause;
   }
+  return left <= 0;
 }
 
 async function killedWhen(when: (event: JobEvent) => boolean, { agent, facts, mode, shelf }: KillJob): Promise<void> {

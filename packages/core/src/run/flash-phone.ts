@@ -92,7 +92,8 @@ export async function flashPhone(job: PhoneJob, onPlan: (plan: Plan) => void): P
 
   const needsFolder = plan.steps.some((step) => step.kind === 'backup');
   const folder = needsFolder ? await backups?.make(identity.chip?.names[0] ?? 'unknown-chip') : undefined;
-  const diary = backups && mode !== 'download' ? new JobDiary(backups, earlier ?? folder, plan, mark) : undefined;
+  const note = (message: string) => emit({ type: 'note', phase: 'write', message });
+  const diary = backups && mode !== 'download' ? new JobDiary(backups, earlier ?? folder, plan, mark, note) : undefined;
   await runPlan(agent, plan, record, {
     facts,
     emit,

@@ -38,6 +38,7 @@ export class MemoryBackup implements BackupFolder {
 
   async appendLine(fileName: string, line: string) {
     this.onLine();
+    if (this.full) throw new Error('ENOSPC: no space left on device');
     this.texts.set(fileName, `${this.texts.get(fileName) ?? ''}\n${line}\n`);
     this.onLine();
   }
