@@ -13,7 +13,7 @@ export * from './chips/chips.js';
 export * from './connect-guide/connect-guide.js';
 export * from './connect-guide/connection-state.js';
 export * from './connect-guide/device-kind.js';
-export * from './errors/own-mistake.js';
+export * from './errors/as-unbrick-error.js';
 export * from './errors/unbrick-error.js';
 export type { Wording } from './explain/wording.js';
 export * from './firmware/agent-candidates.js';

@@ -3,6 +3,7 @@ import { text as readStream } from 'node:stream/consumers';
 import { UnbrickError } from '@unbrick/core';
 import { type Answer, chooseLanguage, explainEntry, type Language, lookUp } from '@unbrick/core/explain';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
+import { openDiskFile } from '../files/disk-file.js';
 import { explanationLines } from '../render/explanation.js';
 import { chooseStyle } from '../render/style.js';
 import { userLanguage } from '../render/user-language.js';
@@ -13,6 +14,8 @@ export interface ExplainOptions {
   json?: boolean;
 }
 
+/** Nothing that is asked about ends like this. */
+const PATH_OF_A_LOG = /\.(log|txt)$/i;
 /** Logs are text; a file beyond this is something else. */
 const LARGEST_LOG = 64 << 20;
 
@@ -44,6 +47,7 @@ async function question(words: readonly string[]): Promise<string> {
   if (words.length === 0 || (words.length === 1 && words[0] === '-')) return readStream(process.stdin);
   const [path] = words as [string];
   const file = words.length === 1 ? await stat(path).catch(() => undefined) : undefined;
+  if (!file && words.length === 1 && PATH_OF_A_LOG.test(path)) await openDiskFile(path);
   if (!file?.isFile()) return words.join(' ');
   if (file.size > LARGEST_LOG) {
     throw new UnbrickError({

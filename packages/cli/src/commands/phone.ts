@@ -1,8 +1,9 @@
-import { createWriteStream } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { UnbrickError } from '@unbrick/core';
 import { type FaultPlan, listProfiles, NO_FAULTS, ProfileError, parseFault, profileText } from '@unbrick/phone';
 import { openPhone, servePhone } from '@unbrick/phone/node';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
+import { makeFolder } from '../files/make-folder.js';
 import { chooseRenderer, showError } from './session.js';
 
 export interface PhoneOptions {
@@ -33,14 +34,15 @@ export async function phoneCommand(options: PhoneOptions): Promise<number> {
       return ExitCode.DONE;
     }
     const { host, port } = parseAddress(options.tcp);
-    const log = options.log === undefined ? undefined : createWriteStream(options.log, { flags: 'a' });
+    const log = options.log === undefined ? undefined : openSync(options.log, 'a');
+    if (options.state !== undefined) await makeFolder(options.state);
     const phone = await openPhone({
       profile,
       mode: options.mode,
       faults: parseFaults(options.fault ?? []),
       ...(options.state === undefined ? {} : { stateDir: options.state }),
       ...(options.linkRate === undefined ? {} : { linkRate: options.linkRate }),
-      onLog: (entry) => log?.write(`${JSON.stringify(entry)}\n`),
+      ...(log === undefined ? {} : { onLog: (entry) => writeSync(log, `${JSON.stringify(entry)}\n`) }),
     });
     const server = await servePhone(phone, { host, port });
     renderer.say(
@@ -50,7 +52,7 @@ export async function phoneCommand(options: PhoneOptions): Promise<number> {
     await interrupted();
     await server.close();
     await phone.close();
-    log?.end();
+    if (log !== undefined) closeSync(log);
     return ExitCode.DONE;
   } catch (cause) {
     return exitCodeOf(

@@ -21,7 +21,11 @@ export class DiskFolder implements FolderSource {
   async list(): Promise<string[]> {
     const found: string[] = [];
     const walk = async (relative: string, depth: number): Promise<void> => {
-      const entries = await readdir(join(this.#root, relative), { withFileTypes: true });
+      const entries = await readdir(join(this.#root, relative), { withFileTypes: true }).catch((cause) => {
+        // What may not be looked into below a firmware is none of its parts.
+        if (depth > 0) return [];
+        throw cause;
+      });
       for (const entry of entries.sort((a, b) => a.name.localeCompare(b.name))) {
         const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
         if (entry.isDirectory() && depth < MAX_DEPTH) await walk(path, depth + 1);

@@ -36,9 +36,9 @@ export async function openFirmwarePath(path: string, scatter?: string): Promise<
 
 /** @throws UnbrickError `FILE_MISSING`, `FIRMWARE_IN_CONTAINER`, and as `openZipFolder` */
 export async function openFirmwareFolder(path: string): Promise<FirmwareFolder> {
-  let isFile: boolean;
+  let isFolder: boolean;
   try {
-    isFile = (await stat(path)).isFile();
+    isFolder = (await stat(path)).isDirectory();
   } catch (cause) {
     throw new UnbrickError({
       code: 'FILE_MISSING',
@@ -51,7 +51,7 @@ export async function openFirmwareFolder(path: string): Promise<FirmwareFolder> 
       cause,
     });
   }
-  if (!isFile) return { folder: new DiskFolder(path) };
+  if (isFolder) return { folder: new DiskFolder(path) };
   const file = await openDiskFile(path);
   const head = await file.read(0, HEAD_BYTES);
   if (isZip(head)) return { folder: await openZipFolder(file) };

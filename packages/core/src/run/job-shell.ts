@@ -1,4 +1,4 @@
-import { asUnbrickError } from '../errors/own-mistake.js';
+import { asUnbrickError } from '../errors/as-unbrick-error.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import type { Wording } from '../explain/wording.js';
 import type { EventSink, ReportEvent } from './events.js';
