@@ -80,22 +80,23 @@ describe('the lines of --json about a wait', () => {
     const told = () => ({ type: 'connection' as const, ...guide.guidance() });
     const events: JobEvent[] = [told()];
     const device = { vendorId: 0x0e8d, productId: 0x2000, busPath: '1-4.2', serialPath: '/dev/ttyACM0' };
-    guide.observe({ kind: 'devices', devices: [{ ...device, interfaces: ['020201', '0a0000'] }] });
-    events.push(told());
-    guide.observe({
-      kind: 'refused',
+    const plugged = { kind: 'devices' as const, devices: [{ ...device, interfaces: ['020201', '0a0000'] }] };
+    const refused = {
+      kind: 'refused' as const,
       port: '/dev/ttyACM0',
-      code: 'PORT_BUSY',
+      code: 'PORT_BUSY' as const,
       holders: ['ModemManager (process 812)'],
-    });
-    events.push(told());
-    guide.observe({ kind: 'devices', devices: [] });
-    events.push(told());
+    };
+    for (const observation of [plugged, { kind: 'devices' as const, devices: [] }, plugged, refused]) {
+      guide.observe(observation);
+      events.push(told());
+    }
     expect(events.map((event) => event.type === 'connection' && event.state)).toEqual([
       'nothing',
       'seen',
-      'port-held',
       'missed',
+      'seen',
+      'port-held',
     ]);
     expectDescribed(events);
   });
