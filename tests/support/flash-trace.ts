@@ -20,7 +20,7 @@ const XML_REGIONS: Record<string, string> = {
 /** What the phone was told to change, in the order in which it came, in one form for all agents. */
 export function writesSeen(log: readonly PhoneLogEntry[]): string[] {
   return log
-    .filter((entry) => entry.writes)
+    .filter((entry) => entry.writes && !isProgrammed(entry))
     .flatMap(({ what, detail = {} }): string[] => {
       const region = detail.section ?? LEGACY_REGIONS[Number(detail.part)] ?? `part ${detail.part}`;
       const place = `${region} ${typeof detail.address === 'number' ? hex(detail.address) : detail.address} +${detail.length}`;
@@ -52,6 +52,36 @@ export function writesSeen(log: readonly PhoneLogEntry[]): string[] {
     });
 }
 
+/** On NAND each write erases its blocks first: what is then programmed lies within them. */
+function isProgrammed({ what }: PhoneLogEntry): boolean {
+  return what === 'NAND_WRITE_DATA';
+}
+
+/** {@link writesSeen} of a NAND phone; throws when blocks were programmed that no erase of the same write had emptied. */
+export function nandWritesSeen(log: readonly PhoneLogEntry[], eraseBlock: number): string[] {
+  let emptied = { start: 0, end: 0 };
+  for (const { what, writes, detail = {} } of log) {
+    if (!writes) continue;
+    if (what === 'FORMAT') {
+      emptied = { start: Number(detail.address), end: Number(detail.address) + Number(detail.length) };
+    }
+    if (what !== 'NAND_WRITE_DATA') continue;
+    const start = Number(detail.startBlock) * eraseBlock;
+    if (start < emptied.start || start + Number(detail.length) > emptied.end)
+      throw new Error(`programmed ${hex(start)}`);
+  }
+  return writesSeen(log).map((line) => line.replace(/^erase user /, 'erase nand '));
+}
+
+/** What a plan for a NAND says will be changed, in the same form. */
+export async function nandWritesPlanned(plan: Plan, firmware: FirmwarePackage, eraseBlock: number): Promise<string[]> {
+  const lines = await writesPlanned(plan, firmware, 'legacy');
+  return lines.map((line) => {
+    const [, region, start, length] = /^write (nand) (0x[0-9a-f]+) \+(\d+)$/i.exec(line) ?? [];
+    return region ? `erase nand ${start} +${Math.ceil(Number(length) / eraseBlock) * eraseBlock}` : line;
+  });
+}
+
 /** What a plan says will be changed, in the same form. */
 export async function writesPlanned(
   plan: Plan,
@@ -76,6 +106,10 @@ export async function writesPlanned(
         lines.push(`write ${step.extent.region} ${hex(step.extent.start)} +${step.bytes}`);
         break;
       case 'write-table': {
+        if (step.region === 'nand') {
+          lines.push('NAND_WRITE_PARTITION_TABLE');
+          break;
+        }
         const [primary, backup] = step.extents;
         const line = (name: string, extent = primary) =>
           agent === 'xflash'

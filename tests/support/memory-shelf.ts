@@ -11,7 +11,11 @@ import {
 export class MemoryFolderBackup implements BackupFolder {
   readonly files = new Map<string, Uint8Array>();
 
-  constructor(readonly path: string) {}
+  /** @param onLine called before a line is put down */
+  constructor(
+    readonly path: string,
+    private readonly onLine: () => void = () => {},
+  ) {}
 
   async create(fileName: string) {
     if (this.files.has(fileName)) throw new Error('EEXIST');
@@ -36,6 +40,7 @@ export class MemoryFolderBackup implements BackupFolder {
   }
 
   async appendLine(fileName: string, line: string) {
+    this.onLine();
     this.files.set(fileName, new TextEncoder().encode(`${(await this.readText(fileName)) ?? ''}\n${line}\n`));
   }
 
@@ -54,9 +59,13 @@ export class MemoryFolderBackup implements BackupFolder {
 export class MemoryBackupShelf implements BackupShelf {
   readonly folders: MemoryFolderBackup[] = [];
   readonly notes = new Map<string, PhoneMark>();
+  /** Called before each line of a journal, with its number from 1. */
+  onLine: (count: number) => void = () => {};
+  #lines = 0;
 
   async make(name: string) {
-    const folder = new MemoryFolderBackup(`/backups/${this.folders.length + 1}-${name}`);
+    const path = `/backups/${this.folders.length + 1}-${name}`;
+    const folder = new MemoryFolderBackup(path, () => this.onLine(++this.#lines));
     this.folders.push(folder);
     return folder;
   }

@@ -52,8 +52,33 @@ const SLOTS: Row[] = ROWS.flatMap((row): Row[] => {
   ];
 });
 
+/** The same as phones before GPT have it: boot records that point at the file systems, and names of that time. */
+const BEFORE_GPT: Row[] = [
+  ['MBR', 0, 16, 'image', 'UPDATE', true],
+  ['EBR1', 16, 16, 'image', 'UPDATE', true],
+  ['PRO_INFO', 32, 96, 'random', 'PROTECTED'],
+  ['NVRAM', 128, 256, 'random', 'BINREGION'],
+  ['PROTECT_F', 384, 128, 'random', 'PROTECTED'],
+  ['PROTECT_S', 512, 128, 'random', 'PROTECTED'],
+  ['UBOOT', 640, 128, 'image', 'UPDATE', true],
+  ['MISC', 768, 64, 'random', 'INVISIBLE'],
+  ['BOOTIMG', 832, 512, 'image', 'UPDATE', true],
+  ['SECCFG', 1344, 64, 'random', 'INVISIBLE'],
+  ['FRP', 1408, 64, 'random', 'INVISIBLE'],
+  ['EBR2', 1472, 16, 'image', 'UPDATE', true],
+  ['VENDORLOG', 1488, 64, 'random', 'INVISIBLE'],
+  ['ANDROID', 1552, 2048, 'image', 'UPDATE', true],
+  ['USRDATA', 3600, 0, 'random', 'UPDATE', true],
+];
+
 /** What has to come out of an upgrade or a format as it went in. */
 export const PRECIOUS = ['proinfo', 'nvram', 'protect1', 'protect2', 'seccfg', 'frp', 'nvdata', 'persist', 'nvcfg'];
+const PRECIOUS_BEFORE_GPT = ['PRO_INFO', 'NVRAM', 'PROTECT_F', 'PROTECT_S', 'SECCFG', 'FRP'];
+
+/** {@link PRECIOUS} as this phone has it. */
+export function preciousOf({ partitions }: Profile): string[] {
+  return partitions.map(({ name }) => name).filter((name) => [...PRECIOUS, ...PRECIOUS_BEFORE_GPT].includes(name));
+}
 
 const USER_SIZE = 8 * 1024 * KIB;
 const BOOT_SIZE = 256 * KIB;
@@ -70,18 +95,18 @@ export function smallProfile(base: string, { slots = false, grown = 0 }: SmallPh
   const { kind, blockSize } = profile.storage;
   const user: Region = kind === 'ufs' ? 'lu2' : 'user';
   const boots: Region[] = kind === 'ufs' ? ['lu0', 'lu1'] : ['boot1', 'boot2'];
-  const rows = slots ? SLOTS : ROWS;
-  const after = rows.find(([name]) => name.startsWith('boot'))?.[1] ?? 0;
+  const rows = profile.storage.table === 'pmt' ? BEFORE_GPT : slots ? SLOTS : ROWS;
+  const after = rows.find(([name]) => /^boot/i.test(name))?.[1] ?? 0;
   // Behind it lies the second copy of the table; phones before GPT have theirs in the last MiB.
   const end = USER_SIZE / KIB - (profile.storage.table === 'pmt' ? KIB : kind === 'ufs' ? 48 : 33);
   const partitions: ProfilePartition[] = rows.map(([name, start, size, content, operation, image]) => {
     const from = start > after ? start + grown : start;
     const length = size === 0 ? end - from : start === after ? size + grown : size;
-    const file = image ? { fileName: `${name.replace(/_[ab]$/, '')}.img` } : {};
+    const file = image ? { fileName: fileOf(name) } : {};
     return { name, region: user, start: from * KIB, size: length * KIB, content, operation, ...file };
   });
   const preloader: ProfilePartition = {
-    name: 'preloader',
+    name: profile.storage.table === 'pmt' ? 'PRELOADER' : 'preloader',
     region: boots[0] as Region,
     start: 0,
     size: BOOT_SIZE,
@@ -105,31 +130,36 @@ export function smallProfile(base: string, { slots = false, grown = 0 }: SmallPh
   };
 }
 
+function fileOf(name: string): string {
+  return /^(MBR|EBR\d)$/.test(name) ? name : `${name.replace(/_[ab]$/, '').toLowerCase()}.img`;
+}
+
 /** Name and size in erase blocks of 128 KiB; otherwise as above. */
 const NAND_ROWS: [string, number, ProfilePartition['content'], ProfilePartition['operation'], string?][] = [
   ['PRELOADER', 2, 'image', 'BOOTLOADERS', 'preloader.bin'],
   ['PRO_INFO', 2, 'random', 'PROTECTED'],
   ['NVRAM', 3, 'random', 'BINREGION'],
   ['PROTECT_F', 4, 'random', 'PROTECTED'],
-  ['PROTECT_S', 4, 'random', 'PROTECTED'],
-  ['SECCFG', 1, 'random', 'INVISIBLE'],
   ['UBOOT', 3, 'image', 'UPDATE', 'lk.bin'],
   ['BOOTIMG', 8, 'image', 'UPDATE', 'boot.img'],
+  ['PROTECT_S', 4, 'random', 'PROTECTED'],
+  ['SECCFG', 1, 'random', 'INVISIBLE'],
   ['MISC', 2, 'empty', 'INVISIBLE'],
   ['ANDROID', 24, 'image', 'UPDATE', 'system.img'],
   ['USRDATA', 12, 'random', 'UPDATE', 'userdata.img'],
 ];
 const NAND_POOL = 12;
 
-/** A NAND phone of some MiB, with bad blocks. */
-export function smallNandProfile(): Profile {
+/** A NAND phone of some MiB, with bad blocks. @param grown `BOOTIMG` has so many blocks more, at the cost of user data */
+export function smallNandProfile(grown = 0): Profile {
   const profile = findProfile('mt6572-nand');
   const { nand, blockSize } = profile.storage;
   if (!nand) throw new Error('the NAND phone has no NAND');
   const block = blockSize * nand.pagesPerBlock;
   let at = 0;
-  const partitions = NAND_ROWS.map(([name, blocks, content, operation, fileName]): ProfilePartition => {
+  const partitions = NAND_ROWS.map(([name, usual, content, operation, fileName]): ProfilePartition => {
     const start = at * block;
+    const blocks = usual + (name === 'BOOTIMG' ? grown : name === 'USRDATA' ? -grown : 0);
     at += blocks;
     const named = fileName ? { fileName } : {};
     return { name, region: 'nand', start, size: blocks * block, content, operation, ...named };
@@ -151,10 +181,36 @@ export function smallNandProfile(): Profile {
     storage: {
       ...profile.storage,
       regions: { nand: size, 'nand-spare': (size / blockSize) * nand.spareSize },
-      nand: { ...nand, poolBlocks: NAND_POOL, badBlocks: [7, 30], wornBlocks: [] },
+      // In NVRAM, PROTECT_S and ANDROID, and the block of the table's first copy.
+      nand: { ...nand, poolBlocks: NAND_POOL, badBlocks: [6, 24, 40, at], wornBlocks: [] },
     },
     partitions,
   };
+}
+
+/** Every good block erased, with partition table and map of bad blocks; the factory's marks stay. */
+export async function wipeNand({ storage, phone }: SmallPhone): Promise<void> {
+  const { nand, blockSize, regions } = phone.profile.storage;
+  if (!nand) throw new Error('no NAND');
+  const [data, spare] = [blockSize * nand.pagesPerBlock, nand.spareSize * nand.pagesPerBlock];
+  for (let block = 0; block < (regions.nand ?? 0) / data; block++) {
+    if (nand.badBlocks.includes(block)) continue;
+    await storage.erase('nand', block * data, data);
+    await storage.erase('nand-spare', block * spare, spare);
+  }
+}
+
+/** A NAND as its pages read: an erased one, which takes no room in the storage, as 0xFF. */
+export function nandAsRead(content: Map<Region, Uint8Array>, { storage }: Profile): Uint8Array {
+  const bytes = (content.get('nand') as Uint8Array).slice();
+  const spare = (content as Map<string, Uint8Array>).get('nand-spare') as Uint8Array;
+  const { blockSize, nand } = storage;
+  const spareSize = nand?.spareSize ?? 0;
+  for (let page = 0; page * blockSize < bytes.length; page++) {
+    const erased = spare.subarray(page * spareSize, (page + 1) * spareSize).every((byte) => byte === 0);
+    if (erased) bytes.fill(0xff, page * blockSize, (page + 1) * blockSize);
+  }
+  return bytes;
 }
 
 export interface SmallPhone {

@@ -15,13 +15,15 @@ import { writesSeen } from '../support/flash-trace.js';
 import { MemoryBackupShelf, type MemoryFolderBackup } from '../support/memory-shelf.js';
 import {
   contentOf,
-  PRECIOUS,
+  nandAsRead,
   partitionBytes,
   plugIn,
+  preciousOf,
   type SmallPhone,
   sameBytes,
   smallNandProfile,
   smallProfile,
+  wipeNand,
 } from '../support/small-phone.js';
 
 const PHONES = [
@@ -30,6 +32,10 @@ const PHONES = [
   { base: 'mt6771-ufs', slots: true },
   { base: 'mt6833-ufs', slots: true },
   { base: 'mt6855-emmc', slots: false },
+  // Before GPT: one-stage agent, PMT of version 1, of version 3.
+  { base: 'mt6577-emmc', slots: false },
+  { base: 'mt6582-emmc', slots: false },
+  { base: 'mt6592-emmc', slots: false },
 ] as const;
 
 describe.each(PHONES)('$base, two slots: $slots', ({ base, slots }) => {
@@ -72,10 +78,15 @@ describe.each(PHONES)('$base, two slots: $slots', ({ base, slots }) => {
       emit: (event) => events.push(event),
     });
     await small.phone.close();
-    expect(outcome, JSON.stringify(events.filter((event) => event.type !== 'progress').slice(-3))).toBe('done');
+    expect(
+      outcome,
+      JSON.stringify(
+        events.filter((event) => event.type === 'error' || (event.type === 'finding' && event.severity === 'blocker')),
+      ),
+    ).toBe('done');
     const after = await contentOf(small.storage);
     for (const { name, operation } of profile.partitions) {
-      if (operation === 'BOOTLOADERS' || name === 'pgpt') continue;
+      if (operation === 'BOOTLOADERS' || operation === 'RESERVED' || name === 'pgpt') continue;
       const [was, is] = [partitionBytes(before, profile, name), partitionBytes(after, profile, name)];
       expect(sameBytes(was, is), `${name} is the same`).toBe(true);
     }
@@ -86,8 +97,9 @@ describe.each(PHONES)('$base, two slots: $slots', ({ base, slots }) => {
     const { folder } = await backUp(small, false);
     const before = await contentOf(small.storage);
     const user = profile.storage.kind === 'ufs' ? 'lu2' : 'user';
+    const precious = preciousOf(profile).filter((name) => name.toLowerCase() !== 'frp');
     for (const { name, start, size } of profile.partitions) {
-      if (PRECIOUS.includes(name) && name !== 'frp') await small.storage.erase(user, start, size);
+      if (precious.includes(name)) await small.storage.erase(user, start, size);
     }
     small.log.length = 0;
     const { outcome } = await restorePhone({
@@ -101,7 +113,7 @@ describe.each(PHONES)('$base, two slots: $slots', ({ base, slots }) => {
     const after = await contentOf(small.storage);
     for (const [region, bytes] of before)
       expect(sameBytes(bytes, after.get(region)), `${region} is the same`).toBe(true);
-    expect(writesSeen(small.log)).toHaveLength(PRECIOUS.length - 1);
+    expect(writesSeen(small.log)).toHaveLength(precious.length);
   });
 });
 
@@ -127,6 +139,88 @@ describe('a NAND phone with bad blocks', () => {
     const after = await backUp(small, all);
     expect((await readManifest(after.folder)).files).toEqual(before.files);
     await small.phone.close();
+  });
+});
+
+describe('a NAND phone that was wiped wholly', () => {
+  const profile = smallNandProfile();
+
+  it('is the same phone after restore, its partition table and its map of bad blocks included', async () => {
+    const small = await plugIn(profile, 'brom');
+    const before = await contentOf(small.storage);
+    const { folder } = await backUp(small, true);
+    const manifest = await readManifest(folder);
+    expect(small.log.filter((entry) => entry.writes)).toEqual([]);
+    await wipeNand(small);
+    const events: JobEvent[] = [];
+    const { outcome } = await restorePhone({
+      source: small.phone.portSource(),
+      emit: (event) => events.push(event),
+      firmware: await practice(profile),
+      folder,
+    });
+    expect(outcome, JSON.stringify(events.filter((event) => event.type !== 'progress').slice(-4))).toBe('done');
+    const again = await readManifest((await backUp(small, true)).folder);
+    expect(again.files).toEqual(manifest.files);
+    expect(again.tableRecord).toEqual(manifest.tableRecord);
+    expect(again.tableRecord?.entries.at(-1)?.name).toBe('BMTPOOL');
+    const after = await contentOf(small.storage);
+    await small.phone.close();
+    expect(sameBytes(nandAsRead(before, profile), nandAsRead(after, profile)), 'the chip reads as before').toBe(true);
+  });
+
+  it('is not given its list when the agent looks for it in another place', async () => {
+    const small = await plugIn(profile, 'brom');
+    const { folder } = await backUp(small, true);
+    await wipeNand(small);
+    small.log.length = 0;
+    const files = await practiceFirmware(profile);
+    const name = [...files.keys()].find((each) => each.endsWith('scatter.txt')) ?? '';
+    const text = new TextDecoder().decode(files.get(name)).replaceAll(/0xFFFF000c/gi, '0xFFFF0010');
+    files.set(name, new TextEncoder().encode(text));
+    const findings: string[] = [];
+    const { outcome } = await restorePhone({
+      source: small.phone.portSource(),
+      emit: (event) => {
+        if (event.type === 'finding' && event.severity === 'blocker') findings.push(event.code, ...event.evidence);
+      },
+      firmware: await openFirmware(new MemoryFolder('firmware', Object.fromEntries(files))),
+      folder,
+    });
+    await small.phone.close();
+    expect(outcome).toBe('blocked');
+    expect(findings.join()).toMatch(/RESTORE_DOES_NOT_FIT.*partition table: its pool of spare blocks/);
+    expect(small.log.filter((entry) => entry.writes)).toEqual([]);
+  });
+
+  it('is the same phone when its full backup is flashed as a firmware', async () => {
+    const small = await plugIn(profile, 'brom');
+    // As real preloaders, that of the practice firmware has memory settings.
+    const { outcome: prepared } = await flash({
+      firmware: await practice(profile),
+      source: small.phone.portSource(),
+      selection: { only: ['PRELOADER'] },
+      emit: () => {},
+    });
+    expect(prepared).toBe('done');
+    const { folder } = await backUp(small, true);
+    const before = await readManifest(folder);
+    await wipeNand(small);
+    const firmware = await firmwareOf(folder);
+    expect(firmware.scatter.problems).toEqual([]);
+    const events: JobEvent[] = [];
+    const { outcome } = await flash({
+      firmware,
+      source: small.phone.portSource(),
+      mode: 'format-all',
+      backups: new MemoryBackupShelf(),
+      emit: (event) => events.push(event),
+    });
+    expect(outcome, JSON.stringify(events.filter((event) => event.type !== 'progress').slice(-4))).toBe('done');
+    const after = await readManifest((await backUp(small, true)).folder);
+    await small.phone.close();
+    expect(after.files).toEqual(before.files);
+    expect(after.tableRecord).toEqual(before.tableRecord);
   });
 });
 

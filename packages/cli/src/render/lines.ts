@@ -177,6 +177,7 @@ function counted(count: number, what: string): string {
 
 const VERBS: Record<PlanStep['kind'], string> = {
   backup: 'back up',
+  'map-bad-blocks': 'renew',
   erase: 'erase',
   write: 'flash',
   'write-preloader': 'flash',
@@ -196,6 +197,8 @@ function stepPlace(step: PlanStep): string {
   switch (step.kind) {
     case 'backup':
       return `→ ${step.fileName}`;
+    case 'map-bad-blocks':
+      return 'only when the chip has lost it';
     case 'erase':
       return at(step.extent);
     case 'write':

@@ -1,4 +1,4 @@
-import type { Extent, PartitionTable, Region, StorageInfo } from '../storage/storage.js';
+import type { Extent, PartitionTable, PmtEntry, Region, StorageInfo } from '../storage/storage.js';
 
 export type AgentGeneration = 'legacy' | 'xflash' | 'xml';
 
@@ -63,6 +63,13 @@ export interface Agent {
    * a table in no other way; with the others {@link write} does it.
    */
   writeTableCopy?(name: 'PGPT' | 'SGPT', extent: Extent, bytes: Uint8Array): Promise<void>;
+  /**
+   * Has the agent write the partition list of a NAND, both copies. Only agents for NAND have it: elsewhere {@link write} does it.
+   * @param update the phone has a list already
+   */
+  writePartitionList?(entries: readonly PmtEntry[], update: boolean): Promise<void>;
+  /** Has the agent look for bad blocks of a NAND and make its map of them; true when it had none and made one. */
+  mapBadBlocks?(): Promise<boolean>;
   /** Hands the plain preloader file (GFH form) to the agent, which adds the device header and writes the boot areas. */
   writePreloader(file: Uint8Array, options?: TransferOptions): Promise<PreloaderWriteResult>;
   /** Erases the extent; `onBytes` counts towards its length. */

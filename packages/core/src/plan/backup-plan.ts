@@ -1,5 +1,5 @@
-import { gptAreas } from '../storage/build-gpt.js';
-import { bootRegions, type PartitionTable, type StorageInfo, userRegion } from '../storage/storage.js';
+import { bootRegions, type PartitionTable, type StorageInfo } from '../storage/storage.js';
+import { tableAreas } from '../storage/table-areas.js';
 import { backupStep } from './backup-step.js';
 import { isCalibration } from './calibration.js';
 import type { BackupStep, Plan } from './plan.js';
@@ -13,7 +13,6 @@ export interface BackupWishes {
 
 /** Files of a full backup with the two copies of the table; on phones before GPT both lie in the last MiB. */
 export const TABLE_FILES = ['pgpt', 'sgpt', 'pmt'];
-const PMT_AREA = 0x100000;
 
 /** What a backup reads, and in which order. Nothing of it changes the phone. Pure. */
 export function planBackup(storage: StorageInfo, table: PartitionTable, phone: string, wishes: BackupWishes): Plan {
@@ -27,15 +26,10 @@ export function planBackup(storage: StorageInfo, table: PartitionTable, phone: s
 }
 
 function tableSteps(storage: StorageInfo, table: PartitionTable): BackupStep[] {
-  const region = userRegion(storage.kind);
-  const size = storage.regions.get(region) ?? 0;
-  // On NAND the agent keeps the table in blocks of its own.
-  if (storage.kind === 'nand' || size < PMT_AREA) return [];
-  if (table.kind !== 'gpt') {
-    return [backupStep({ name: 'pmt', region, start: size - PMT_AREA, length: PMT_AREA })];
-  }
-  const { primary, backup } = gptAreas(size, storage.blockSize, region);
-  return [backupStep({ name: 'pgpt', ...primary }), backupStep({ name: 'sgpt', ...backup })];
+  // A NAND's table is in the manifest: its blocks are the agent's matter.
+  if (storage.kind === 'nand') return [];
+  const names = table.kind === 'gpt' ? ['pgpt', 'sgpt'] : ['pmt'];
+  return tableAreas(storage, table.kind).map((area, i) => backupStep({ name: names[i] as string, ...area }));
 }
 
 function bootSteps(storage: StorageInfo): BackupStep[] {

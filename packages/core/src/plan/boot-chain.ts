@@ -8,3 +8,8 @@ const BOOT_CHAIN =
 export function isBootChain(partitionName: string): boolean {
   return BOOT_CHAIN.test(partitionName);
 }
+
+/** MBR and EBRs of phones before GPT: sectors that tell the system where its file systems are. */
+export function isBootRecord(partitionName: string): boolean {
+  return /^(mbr|ebr\d)$/i.test(partitionName);
+}

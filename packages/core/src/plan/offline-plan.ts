@@ -10,7 +10,7 @@ import { type PlanOptions, planDownload } from './download-plan.js';
 import type { Plan } from './plan.js';
 import { planRebuild } from './rebuild-plan.js';
 import { type Selection, selectPartitions } from './selection.js';
-import { targetLayout } from './target-layout.js';
+import { tableKindOf, targetLayout } from './target-layout.js';
 import { tellUnasked, withoutUnasked } from './unasked-images.js';
 
 /**
@@ -59,6 +59,7 @@ function imagine(layout: ScatterLayout): { storage: StorageInfo; table: Partitio
     id: new Uint8Array(16),
     ...(isNand ? { nand: { pageSize: NAND_PAGE, spareSize: 64, eraseBlock: layout.blockSize, poolSize: 0 } } : {}),
   };
-  const { table } = targetLayout(layout, storage, { kind: 'gpt', source: 'the scatter file', partitions: [] });
+  const kind = tableKindOf(layout) ?? 'gpt';
+  const { table } = targetLayout(layout, storage, { kind, source: 'the scatter file', partitions: [] });
   return { storage, table };
 }

@@ -1,4 +1,4 @@
-import type { Extent, Region } from '../storage/storage.js';
+import type { Extent, PmtRecord, Region } from '../storage/storage.js';
 
 /** What a plan is for; the first three are the modes of SP Flash Tool. */
 export type PlanMode = 'download' | 'upgrade' | 'format-all' | 'backup' | 'restore' | 'erase' | 'repair-table';
@@ -33,18 +33,35 @@ export interface EraseStep extends StepBase {
   extent: Extent;
 }
 
-/** Write both copies of a new GUID partition table and read them back. */
-export interface WriteTableStep extends StepBase {
+/** Let the agent make the map of bad blocks of a NAND that has lost it; nothing happens when it has one. */
+export interface MapBadBlocksStep extends StepBase {
+  kind: 'map-bad-blocks';
+}
+
+interface TableStepBase extends StepBase {
   kind: 'write-table';
-  table: 'gpt';
   region: Region;
-  /** The size the table is made for, and its sectors; bytes. */
+  /** The size the table is made for, bytes. */
   regionSize: number;
-  sectorSize: number;
   partitions: { name: string; start: number; length: number }[];
-  /** Places of the two copies. */
+  /** Places of the two copies, main copy first. */
   extents: Extent[];
 }
+
+/** Write both copies of a new GUID partition table and read them back. */
+export interface WriteGptStep extends TableStepBase {
+  table: 'gpt';
+  /** Bytes. */
+  sectorSize: number;
+}
+
+/** Write both copies of the list of a phone before GPT and read them back. On NAND the agent writes them. */
+export interface WritePmtStep extends TableStepBase {
+  table: 'pmt';
+  record: PmtRecord;
+}
+
+export type WriteTableStep = WriteGptStep | WritePmtStep;
 
 /** Write an image to its partition and read it back. */
 export interface WriteStep extends StepBase {
@@ -93,6 +110,7 @@ export interface RebootStep extends StepBase {
 
 export type PlanStep =
   | BackupStep
+  | MapBadBlocksStep
   | EraseStep
   | WriteTableStep
   | WriteStep

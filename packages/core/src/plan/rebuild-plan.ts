@@ -1,5 +1,4 @@
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
-import { gptAreas } from '../storage/build-gpt.js';
 import {
   type Extent,
   type PartitionEntry,
@@ -7,7 +6,9 @@ import {
   type StorageInfo,
   userRegion,
 } from '../storage/storage.js';
+import { tableAreas } from '../storage/table-areas.js';
 import { backupStep, preloaderBackup } from './backup-step.js';
+import { isBootRecord } from './boot-chain.js';
 import { phoneOfPlan, REBOOT } from './download-plan.js';
 import { freeSpace } from './free-space.js';
 import { imageSteps } from './image-steps.js';
@@ -19,7 +20,8 @@ import {
   keptPartitions,
   protectionOf,
 } from './kept-partitions.js';
-import type { BackupStep, EraseStep, KeepStep, Plan, PlanStep, RestoreStep, WriteTableStep } from './plan.js';
+import type { BackupStep, EraseStep, KeepStep, Plan, PlanStep, RestoreStep } from './plan.js';
+import { MAP_BAD_BLOCKS, tableStep } from './table-step.js';
 import type { TargetLayout } from './target-layout.js';
 
 /** A file of a backup that was made before. */
@@ -38,6 +40,8 @@ export interface RebuildOptions {
   earlier?: readonly EarlierFile[];
   /** The earlier backup is to replace what the phone holds now, not only to be compared with it. */
   replace?: boolean;
+  /** The phone has no table: on NAND it may have lost the map of its bad blocks, too. */
+  tableLost?: boolean;
 }
 
 /** What of the phone's partitions an upgrade or a format keeps. Pure. */
@@ -53,7 +57,8 @@ export function keptBy(
     const partition = facts.layout.partitions.find((each) => each.name.toLowerCase() === name);
     const reason = protectionOf(name, partition);
     if (reason || written.has(name)) return written.has(name) ? undefined : reason;
-    if (partition?.operation === 'RESERVED') return 'untouched';
+    // A boot record that the firmware does not bring is the only one there is.
+    if (partition?.operation === 'RESERVED' || isBootRecord(name)) return 'untouched';
     return mode === 'upgrade' && !isEmptiedByUpgrade(name) ? 'untouched' : undefined;
   });
 }
@@ -75,7 +80,7 @@ export function planRebuild(
   const earlier = new Map((options.earlier ?? []).map((file) => [file.partition.toLowerCase(), file]));
   // A format and a new layout clear the ground in large pieces; else each partition is emptied by itself.
   const clearing = options.mode === 'format-all' || target.changed;
-  const newTable = clearing && target.table.kind === 'gpt' ? tableStep(storage, target.table) : undefined;
+  const newTable = clearing ? tableStep(storage, target.table) : undefined;
 
   const backups: BackupStep[] = [];
   const puts: RestoreStep[] = [];
@@ -99,17 +104,25 @@ export function planRebuild(
     }
   }
   puts.push(...restoresFromEarlier(facts, earlier, kept, target.table));
-  if (newTable && old.kind === 'gpt' && !options.earlier) backups.push(...tableBackups(storage));
+  if (newTable && old.partitions.length > 0 && !options.earlier) backups.push(...tableBackups(storage, old));
   if (!options.earlier) backups.push(...preloaderBackup(facts, storage, old));
 
   const images = imageSteps(facts, storage, target.table, clearing ? 'never' : 'always');
+  // The boot records belong to the table: they point at the file systems.
+  const records = images.writes.filter((step) => isBootRecord(step.partition));
+  const others = images.writes.filter((step) => !isBootRecord(step.partition));
   const erases = clearing ? clearGround(storage, old, target.table, kept) : emptyPartitions(facts, target.table, kept);
+  // On NAND the agent writes the table and may refuse it: then nothing must have been erased yet.
+  const ground = storage.nand
+    ? [...(newTable ? [newTable] : []), ...erases]
+    : [...erases, ...(newTable ? [newTable] : [])];
   const steps: PlanStep[] = [
+    ...(storage.nand && options.tableLost ? [MAP_BAD_BLOCKS] : []),
     ...backups,
-    ...erases,
-    ...(newTable ? [newTable] : []),
+    ...ground,
+    ...records,
     ...puts,
-    ...images.writes,
+    ...others,
     ...keeps,
     ...images.preloader,
     ...(options.reboot ? [REBOOT] : []),
@@ -136,29 +149,15 @@ function restoresFromEarlier(
   });
 }
 
-function tableStep(storage: StorageInfo, target: PartitionTable): WriteTableStep {
-  const region = userRegion(storage.kind);
-  const regionSize = storage.regions.get(region) ?? 0;
-  const { primary, backup } = gptAreas(regionSize, storage.blockSize, region);
-  return {
-    kind: 'write-table',
-    partition: 'partition table',
-    table: 'gpt',
-    region,
-    regionSize,
-    sectorSize: storage.blockSize,
-    partitions: target.partitions.map(({ name, start, length }) => ({ name, start, length })),
-    extents: [primary, backup],
-    bytes: primary.length + backup.length,
-    risk: 'high',
-  };
-}
-
-/** The table that is about to be replaced, as it lies on the storage. */
-function tableBackups(storage: StorageInfo): BackupStep[] {
-  const region = userRegion(storage.kind);
-  const { primary, backup } = gptAreas(storage.regions.get(region) ?? 0, storage.blockSize, region);
-  return [backupStep({ name: 'pgpt', ...primary }), backupStep({ name: 'sgpt', ...backup })];
+/** The table that is about to be replaced, as it lies on the storage; a NAND's is in the manifest of the backup. */
+function tableBackups(storage: StorageInfo, old: PartitionTable): BackupStep[] {
+  if (storage.nand) return [];
+  const names = old.kind === 'gpt' ? ['pgpt', 'sgpt'] : ['pmt'];
+  const records = old.partitions.filter((entry) => isBootRecord(entry.name));
+  return [
+    ...tableAreas(storage, old.kind).map((area, i) => backupStep({ name: names[i] as string, ...area })),
+    ...records.map(backupStep),
+  ];
 }
 
 /** Everything but what stays where it is. The areas of the table are overwritten, so that the phone is never without one. */
@@ -172,7 +171,7 @@ function clearGround(
   const size = storage.regions.get(region) ?? 0;
   const stays = kept.filter((each) => each.fate === 'in-place').map((each) => extentOf(each.from));
   const tables = tableAreas(storage, target.kind);
-  return freeSpace(region, size, [...stays, ...tables]).map((extent) => {
+  return freeSpace(region, size, [...stays, ...tables, ...preloaderOnNand(storage, old, target)]).map((extent) => {
     const inside = old.partitions.filter((entry) => overlaps(entry, extent));
     const personal = inside.some((entry) => holdsPersonalData(entry.name));
     return {
@@ -185,13 +184,12 @@ function clearGround(
   });
 }
 
-function tableAreas(storage: StorageInfo, kind: PartitionTable['kind']): Extent[] {
-  const region = userRegion(storage.kind);
-  const size = storage.regions.get(region) ?? 0;
-  // The partition list of phones before GPT lies in the last MiB.
-  if (kind !== 'gpt') return [{ region, start: Math.max(0, size - 0x100000), length: Math.min(size, 0x100000) }];
-  const { primary, backup } = gptAreas(size, storage.blockSize, region);
-  return [primary, backup];
+/** On NAND the preloader lies among the partitions. It stays until the new one takes its place: without one no phone answers. */
+function preloaderOnNand({ nand }: StorageInfo, ...tables: PartitionTable[]): Extent[] {
+  if (!nand) return [];
+  const places = tables.map((table) => table.partitions.find(({ name }) => name.toLowerCase() === 'preloader'));
+  const place = places.at(-1) ?? places[0];
+  return place ? [extentOf(place)] : [];
 }
 
 /** What a new system cannot use, partition by partition; images empty their own partitions. */

@@ -1,8 +1,10 @@
+import { END_RELATIVE } from '../storage/pmt-entries.js';
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo } from '../storage/storage.js';
 import { TABLE_FILES } from './backup-plan.js';
 import { isBootChain } from './boot-chain.js';
 import { isCalibration } from './calibration.js';
 import type { KeepStep, Plan, PlanStep, RestoreStep, Risk } from './plan.js';
+import { MAP_BAD_BLOCKS, tableStep } from './table-step.js';
 
 /** A file of a backup and where it was read. Bytes. */
 export interface SavedFile extends Extent {
@@ -18,10 +20,19 @@ export interface RestoreWishes {
   reboot: boolean;
 }
 
-/** A file that does not fit the phone, and why. */
+/** What does not fit the phone, and why. */
 export interface Misfit {
-  file: SavedFile;
+  partition: string;
   why: string;
+}
+
+/** The phone that a backup is put back on. */
+export interface RestoreTarget {
+  storage: StorageInfo;
+  /** As it is now; without partitions when the phone has none. */
+  table: PartitionTable;
+  /** For people. */
+  name: string;
 }
 
 /**
@@ -30,9 +41,8 @@ export interface Misfit {
  */
 export function planRestore(
   files: readonly SavedFile[],
-  storage: StorageInfo,
-  table: PartitionTable,
-  phone: string,
+  savedTable: PartitionTable,
+  { storage, table, name: phone }: RestoreTarget,
   backup: string,
   wishes: RestoreWishes,
 ): { plan: Plan; misfits: Misfit[] } {
@@ -51,7 +61,7 @@ export function planRestore(
     const place = wishes.full || isTable || isBoot ? file : placeOnPhone(file, table);
     const why = place ? whyNot(file, place, storage) : 'the phone has no such partition';
     if (!place || why) {
-      misfits.push({ file, why: why ?? '' });
+      misfits.push({ partition: file.partition, why: why ?? '' });
       continue;
     }
     const step = stepOf(file, place, isTable || isBoot);
@@ -60,9 +70,36 @@ export function planRestore(
     else if (isBoot || name === 'preloader') boots.push({ ...step, kind: 'keep' });
     else partitions.push(step);
   }
+  if (storage.nand && wishes.full && !names) {
+    const { steps, why } = listOnNand(storage, table, savedTable);
+    tables.push(...steps);
+    if (why) misfits.push({ partition: 'partition table', why });
+  }
   const steps = [...tables, ...partitions, ...boots];
   if (wishes.reboot) steps.push({ kind: 'reboot', partition: '', bytes: 0, risk: 'none' });
   return { plan: { mode: 'restore', firmware: backup, phone, steps }, misfits };
+}
+
+/** A NAND's list is no file: the agent writes it from the manifest, after it has made a map of bad blocks if there is none. */
+function listOnNand(
+  storage: StorageInfo,
+  table: PartitionTable,
+  saved: PartitionTable,
+): { steps: PlanStep[]; why?: string } {
+  const lost = table.partitions.length === 0;
+  const wanted = saved.record?.entries;
+  if (!lost && JSON.stringify(table.record?.entries) === JSON.stringify(wanted)) return { steps: [] };
+  const end = storage.regions.get('nand') ?? 0;
+  const pool = wanted?.find(({ name }) => name.toUpperCase() === 'BMTPOOL')?.offset;
+  if (pool !== undefined && pool < END_RELATIVE && pool !== end) {
+    return {
+      steps: [],
+      why: `its pool of spare blocks begins at ${pool} bytes, the agent was told ${end}: use its own firmware`,
+    };
+  }
+  const step = tableStep(storage, saved);
+  if (!step) return { steps: [], ...(lost ? { why: 'the backup does not say how it was written' } : {}) };
+  return { steps: [...(lost ? [MAP_BAD_BLOCKS] : []), step] };
 }
 
 function placeOnPhone(file: SavedFile, table: PartitionTable): Extent | undefined {

@@ -2,9 +2,9 @@ import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import { holdsPersonalData, type KeptPartition, protectionOf } from '../plan/kept-partitions.js';
 import type { EarlierFile, RebuildOptions } from '../plan/rebuild-plan.js';
 import type { TargetLayout } from '../plan/target-layout.js';
-import { buildGpt } from '../storage/build-gpt.js';
 import type { LayoutDifference } from '../storage/layout-difference.js';
-import { type PartitionTable, type StorageInfo, userRegion } from '../storage/storage.js';
+import type { PartitionTable, StorageInfo } from '../storage/storage.js';
+import { checkNewTable } from './check-new-table.js';
 import type { Finding } from './finding.js';
 import { layoutLines } from './layout-lines.js';
 
@@ -32,18 +32,7 @@ export function checkRebuild(job: RebuildFacts): Finding[] {
   return [...checkTable(job), ...checkLayoutChange(job), ...checkKept(job), costOf(job)];
 }
 
-function checkTable({ storage, old, tableKnown }: RebuildFacts): Finding[] {
-  if (storage.kind === 'nand') {
-    return [
-      {
-        severity: 'blocker',
-        code: 'MODE_UNSUPPORTED',
-        message: 'On phones with NAND storage this program only flashes partitions (Download only).',
-        evidence: ['moving partitions there means rewriting the table of bad blocks, too'],
-        next: ['Use --mode download.'],
-      },
-    ];
-  }
+function checkTable({ old, tableKnown }: RebuildFacts): Finding[] {
   if (tableKnown) return [];
   return [
     {
@@ -74,31 +63,8 @@ function checkLayoutChange(job: RebuildFacts): Finding[] {
     ];
   }
   const lines = layoutLines(target.differences, (difference) => cost(difference, job));
-  if (old.kind !== 'gpt') {
-    return [
-      {
-        severity: 'blocker',
-        code: 'LAYOUT_CHANGE_UNSUPPORTED',
-        message: 'The firmware wants another partition layout, and this phone keeps its layout in an old form (PMT).',
-        evidence: [`partition table: ${old.source}`, ...lines],
-        next: [
-          'Check that the firmware is made for exactly this model and memory size; a differing layout usually means it is not.',
-        ],
-      },
-    ];
-  }
-  const impossible = whyNoTable(target.table, storage);
-  if (impossible) {
-    return [
-      {
-        severity: 'blocker',
-        code: 'LAYOUT_IMPOSSIBLE',
-        message: 'The firmware’s partition layout does not fit this phone’s storage.',
-        evidence: [impossible, ...lines],
-        next: ['Use the firmware made for exactly this model and memory size.'],
-      },
-    ];
-  }
+  const no = checkNewTable(target, old, storage, lines);
+  if (no) return [no];
   return [
     {
       severity: 'warning',
@@ -108,16 +74,6 @@ function checkLayoutChange(job: RebuildFacts): Finding[] {
       next: ['Compare the exact model and memory size with the firmware’s name before you go on.'],
     },
   ];
-}
-
-function whyNoTable(table: PartitionTable, storage: StorageInfo): string | undefined {
-  try {
-    buildGpt(table.partitions, storage.regions.get(userRegion(storage.kind)) ?? 0, storage.blockSize);
-    return undefined;
-  } catch (cause) {
-    if (cause instanceof RangeError) return cause.message;
-    throw cause;
-  }
 }
 
 function cost({ name, verdict }: LayoutDifference, { facts, kept }: RebuildFacts): string {

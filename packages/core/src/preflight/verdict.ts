@@ -18,7 +18,6 @@ const NEVER_LIFTED = new Set([
   'PARTITION_OUTSIDE_STORAGE',
   'LAYOUT_IMPOSSIBLE',
   'LAYOUT_CHANGE_UNSUPPORTED',
-  'MODE_UNSUPPORTED',
   // Identity data would be cut off, lost, or another phone's.
   'CALIBRATION_DOES_NOT_FIT',
   'CALIBRATION_OF_OTHER_PHONE',

@@ -11,6 +11,7 @@ import { runBackup } from './backup.js';
 import type { BackupFolder, BackupShelf } from './backup-folder.js';
 import { type BackupOrigin, backupOrigin } from './backup-manifest.js';
 import type { BackupReport } from './events.js';
+import { readTable } from './phone-session.js';
 import { markOf } from './same-phone.js';
 import { findUnfinished } from './unfinished-job.js';
 
@@ -28,7 +29,7 @@ const SCATTER_BLOCK = 0x20000;
 export function backUpPhone(job: BackupJob): Promise<BackupReport> {
   return withAgent(job, async (phone, started, agentFile) => {
     const agent = needAgent(started);
-    const table = await agent.readPartitionTable();
+    const table = await readTable(agent);
     await warnOfUnfinished(job, markOf(phone.identity, agent.storage));
     const origin = backupOrigin(phone.identity, agent.storage, table, job.all ? 'full' : 'calibration');
     const plan = planBackup(agent.storage, table, `${origin.chip}, ${agent.storage.kind.toUpperCase()}`, job);
@@ -94,6 +95,11 @@ async function addPackage(
     const step = files.get(name);
     if (!step || name === 'pmt') continue;
     entries.push({ name, ...step.extent, size: step.extent.length, isTable: true });
+  }
+  if (nand) {
+    // Tells an agent where the reserve for bad blocks begins.
+    const size = nand.poolSize;
+    entries.push({ name: 'BMTPOOL', region: 'nand', start: Infinity, size, blocksFromEnd: size / nand.eraseBlock });
   }
   const making = {
     platform: origin.chip,

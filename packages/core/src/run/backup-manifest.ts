@@ -1,7 +1,8 @@
 import type { DeviceIdentity } from '../bootrom/identity.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream } from '../hash.js';
-import type { PartitionTable, PartitionTableKind, Region, StorageInfo } from '../storage/storage.js';
+import { PMT_FORMS } from '../storage/pmt-entries.js';
+import type { PartitionTable, PartitionTableKind, PmtRecord, Region, StorageInfo } from '../storage/storage.js';
 import type { BackupFolder } from './backup-folder.js';
 import { markOf, type PhoneMark } from './same-phone.js';
 
@@ -19,6 +20,8 @@ export interface BackupOrigin extends PhoneMark {
   chip: string;
   tableKind: PartitionTableKind;
   partitionTable: { name: string; region: Region; start: number; length: number }[];
+  /** How the list of a phone before GPT is written. Bytes. */
+  tableRecord?: PmtRecord;
 }
 
 /** One file of a backup and the place it was read from. Bytes. */
@@ -48,12 +51,18 @@ export function backupOrigin(
     ...markOf(identity, storage),
     tableKind: table.kind,
     partitionTable: table.partitions.map(({ name, region, start, length }) => ({ name, region, start, length })),
+    ...(table.record ? { tableRecord: table.record } : {}),
   };
 }
 
 /** The phone's partition table as it was when the backup was taken. */
-export function tableOfManifest({ tableKind, partitionTable }: BackupOrigin): PartitionTable {
-  return { kind: tableKind, source: 'the backup', partitions: partitionTable.map((entry) => ({ ...entry })) };
+export function tableOfManifest({ tableKind, partitionTable, tableRecord }: BackupOrigin): PartitionTable {
+  return {
+    kind: tableKind,
+    source: 'the backup',
+    partitions: partitionTable.map((entry) => ({ ...entry })),
+    ...(tableRecord ? { record: tableRecord } : {}),
+  };
 }
 
 export function manifestText(origin: BackupOrigin, files: readonly BackupEntry[]): string {
@@ -82,13 +91,14 @@ export function parseManifest(text: string, where: string): BackupManifest {
 }
 
 function isComplete(manifest: Partial<BackupManifest>): manifest is BackupManifest {
-  const { hwCode, storageKind, storageId, tableKind, partitionTable, files } = manifest;
+  const { hwCode, storageKind, storageId, tableKind, partitionTable, tableRecord, files } = manifest;
   return (
     typeof hwCode === 'number' &&
     typeof storageKind === 'string' &&
     typeof storageId === 'string' &&
     typeof tableKind === 'string' &&
     isListOf(partitionTable, ['name', 'region'], ['start', 'length']) &&
+    (tableRecord === undefined || isRecord(tableRecord)) &&
     isListOf(files, ['name', 'partition', 'region', 'sha256'], ['start', 'bytes']) &&
     // Names only: a manifest must not lead out of its folder.
     (files ?? []).every(({ name }) => !/[\\/]/.test(name))
@@ -106,6 +116,12 @@ function isListOf(list: unknown, texts: readonly string[], numbers: readonly str
         numbers.every((key) => Number.isSafeInteger(each[key]) && (each[key] as number) >= 0),
     )
   );
+}
+
+function isRecord(record: Partial<PmtRecord> | null): boolean {
+  const written = record?.written;
+  const known = [1, 3].includes(written?.generation ?? 0) && (PMT_FORMS as readonly unknown[]).includes(written?.form);
+  return isListOf(record?.entries, ['name'], ['size', 'offset', 'mask']) && (written === undefined || known);
 }
 
 /**

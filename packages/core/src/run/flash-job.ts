@@ -111,7 +111,7 @@ async function flashOrThrow(job: FlashJob, record: RunRecord, session: Session):
   }
   if (backup) judge.judge([checkBackupOwner(backup, markOf(phone.identity, agent.storage))]);
   return flashPhone(
-    { agent, identity: phone.identity, facts, wishes: job, judge, record, ownBackup: !!backup },
+    { agent, identity: phone.identity, facts, wishes: job, judge, record, ...(backup ? { ownBackup: backup } : {}) },
     (plan) => {
       session.plan = plan;
     },

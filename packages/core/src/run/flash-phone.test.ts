@@ -49,7 +49,7 @@ async function run(
   agent.onPacket = (kind, offset) => {
     if (kind !== 'read' && (kind !== 'write' || offset <= 4096)) onMoment();
   };
-  const job = { agent, identity: IDENTITY, facts, ownBackup: false, record };
+  const job = { agent, identity: IDENTITY, facts, record };
   try {
     result.outcome = await flashPhone(
       { ...job, wishes: { ...wishes, emit }, judge: new Judge(emit, force, wishes.checkOnly) },
@@ -439,7 +439,7 @@ async function killedWhen(when: (event: JobEvent) => boolean, { agent, facts, mo
   const judge = new Judge(emit, []);
   agent.onPacket = () => {};
   shelf.onNote = () => {};
-  const job = { agent, identity: IDENTITY, facts, ownBackup: false, record, judge };
+  const job = { agent, identity: IDENTITY, facts, record, judge };
   await expect(flashPhone({ ...job, wishes: { mode, backups: shelf, emit } }, () => {})).rejects.toBeInstanceOf(Killed);
   expect(events.length).toBeGreaterThan(0);
 }

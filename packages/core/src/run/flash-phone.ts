@@ -8,7 +8,7 @@ import { checkStorage } from '../preflight/check-storage.js';
 import type { Finding } from '../preflight/finding.js';
 import type { PartitionTable } from '../storage/storage.js';
 import type { BackupFolder, BackupShelf } from './backup-folder.js';
-import { backupOrigin } from './backup-manifest.js';
+import { type BackupManifest, backupOrigin } from './backup-manifest.js';
 import type { EventSink } from './events.js';
 import { JobDiary } from './job-diary.js';
 import { JobEnd, type Judge } from './judge.js';
@@ -54,8 +54,8 @@ export interface PhoneJob {
   agent: Agent;
   identity: DeviceIdentity;
   facts: FirmwareFacts;
-  /** The firmware is a backup of this phone. */
-  ownBackup: boolean;
+  /** The firmware is this backup of this phone. */
+  ownBackup?: BackupManifest;
   wishes: FlashWishes;
   judge: Judge;
   record: RunRecord;

@@ -10,7 +10,8 @@ import type { StorageHints } from '../firmware/scatter/storage-hints.js';
 import type { TraceSink } from '../link/link.js';
 import type { PortSource } from '../link/port.js';
 import type { OwnerCredentials } from '../security/signer.js';
-import type { PartitionTable } from '../storage/storage.js';
+import { parsePmt } from '../storage/pmt.js';
+import type { Extent, PartitionTable } from '../storage/storage.js';
 import type { EventSink } from './events.js';
 import { guideWait } from './guided-wait.js';
 
@@ -92,14 +93,40 @@ export async function startAgent(
   });
 }
 
-/** The phone's partition table, undefined when it has none. */
+/** The phone's partition table, undefined when it has none. As {@link readTable}. */
 export async function tableOf(agent: Agent): Promise<PartitionTable | undefined> {
   try {
-    return await agent.readPartitionTable();
+    return await readTable(agent);
   } catch (cause) {
     if (cause instanceof UnbrickError && cause.code === 'NO_PARTITION_TABLE') return undefined;
     throw cause;
   }
+}
+
+/**
+ * The phone's partition table. A PMT comes with how it is written, where that can be seen: an agent tells the list of an eMMC
+ * in a form of its own.
+ * @throws UnbrickError `NO_PARTITION_TABLE`
+ */
+export async function readTable(agent: Agent): Promise<PartitionTable> {
+  const table = await agent.readPartitionTable();
+  const size = agent.storage.regions.get('user') ?? 0;
+  if (table.kind !== 'pmt' || table.record || size === 0) return table;
+  const { table: written } = await parsePmt(
+    (start, length) => readWhole(agent, { region: 'user', start, length }),
+    size,
+  );
+  return written?.record ? { ...table, record: written.record } : table;
+}
+
+async function readWhole(agent: Agent, extent: Extent): Promise<Uint8Array> {
+  const bytes = new Uint8Array(extent.length);
+  let at = 0;
+  for await (const piece of agent.read(extent)) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 /** Ends a session by restarting the phone or switching it off, as far as it still listens, and lets go of the port. */

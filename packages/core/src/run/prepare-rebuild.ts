@@ -1,7 +1,8 @@
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
 import { isCalibration } from '../plan/calibration.js';
 import { type EarlierFile, keptBy, planRebuild } from '../plan/rebuild-plan.js';
-import { targetLayout } from '../plan/target-layout.js';
+import { tableKindOf, targetLayout } from '../plan/target-layout.js';
+import { checkBootRecords } from '../preflight/check-boot-records.js';
 import { checkRebuild } from '../preflight/check-rebuild.js';
 import { checkStorage } from '../preflight/check-storage.js';
 import type { Finding } from '../preflight/finding.js';
@@ -37,24 +38,31 @@ interface EarlierBackup {
 export async function prepareRebuild(job: RebuildJob): Promise<PreparedPlan> {
   const { agent, facts, mode, wishes, judge, ownBackup } = job;
   const earlier = await earlierBackup(job);
-  const found = job.table.partitions.length > 0;
+  // A boot record alone has no names: it does not tell where calibration is.
+  const found = job.table.partitions.length > 0 && job.table.kind !== 'mbr';
   const useOldTable = earlier && (earlier.journal || !found);
   const { storage } = agent;
-  const old = useOldTable ? tableOfManifest(earlier.manifest) : found ? job.table : assumedTable(facts, storage);
+  const old = useOldTable
+    ? tableOfManifest(earlier.manifest)
+    : found
+      ? job.table
+      : assumedTable(facts, storage, ownBackup);
   const target = targetLayout(facts.layout, storage, old);
   const kept = keptBy(mode, facts, old, target.table);
   const files = earlier?.manifest.files.filter((file) => isPartition(file.partition, earlier.manifest));
   const brought: { earlier?: EarlierFile[] } = files
     ? { earlier: files.map(({ partition, name, bytes }) => ({ partition, fileName: name, bytes })) }
     : {};
-  const tableKnown = found || earlier !== undefined || ownBackup;
+  const tableKnown = found || earlier !== undefined || ownBackup !== undefined;
   const rebuild = checkRebuild({ mode, facts, storage, old, tableKnown, target, kept, ...brought });
-  judge.judge(checkStorage(facts, storage, target.table, rebuild));
+  const records = await checkBootRecords(facts, target, storage);
+  judge.judge(checkStorage(facts, storage, target.table, [...rebuild, ...records]));
   const plan = planRebuild(facts, storage, old, target, {
     mode,
     reboot: wishes.reboot ?? true,
     ...brought,
     replace: earlier !== undefined && !earlier.journal,
+    tableLost: !found,
   });
   if (!earlier) return { plan };
   const { emit, stop } = wishes;
@@ -66,8 +74,17 @@ export async function prepareRebuild(job: RebuildJob): Promise<PreparedPlan> {
  * For a phone without a readable table: calibration where the firmware would have it. Should it still be there, it is backed
  * up and stays.
  */
-function assumedTable(facts: FirmwareFacts, storage: StorageInfo): PartitionTable {
-  const none: PartitionTable = { kind: 'gpt', source: 'none was found on the phone', partitions: [] };
+function assumedTable(
+  facts: FirmwareFacts,
+  storage: StorageInfo,
+  ownBackup: BackupManifest | undefined,
+): PartitionTable {
+  const none: PartitionTable = {
+    kind: tableKindOf(facts.layout) ?? 'gpt',
+    source: 'none was found on the phone',
+    partitions: [],
+    ...(ownBackup?.tableRecord ? { record: ownBackup.tableRecord } : {}),
+  };
   const { table } = targetLayout(facts.layout, storage, none);
   return { ...none, partitions: table.partitions.filter((entry) => isCalibration(entry.name)) };
 }

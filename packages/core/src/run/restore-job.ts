@@ -6,7 +6,7 @@ import type { Finding } from '../preflight/finding.js';
 import type { PartitionTable } from '../storage/storage.js';
 import { type AgentJob, needAgent, withAgent } from './agent-job.js';
 import type { BackupFolder, BackupShelf } from './backup-folder.js';
-import { type BackupManifest, readManifest, verifyBackup } from './backup-manifest.js';
+import { type BackupManifest, readManifest, tableOfManifest, verifyBackup } from './backup-manifest.js';
 import { type JobResult, runJob } from './job-shell.js';
 import { Judge } from './judge.js';
 import type { Outcome } from './outcome.js';
@@ -52,10 +52,10 @@ async function restore(job: RestoreJob, record: RunRecord): Promise<Outcome> {
       judge.judge(checkBattery(await agent.batteryMillivolts?.()));
       const table: PartitionTable = (await tableOf(agent)) ?? { kind: 'gpt', source: 'none', partitions: [] };
       const full = manifest.content === 'full';
-      const phone = `${manifest.chip}, ${agent.storage.kind.toUpperCase()}`;
       const wishes = { ...(job.names?.length ? { names: job.names } : {}), full, reboot: true };
       const saved = files.map(({ name, bytes, ...file }): SavedFile => ({ ...file, fileName: name, length: bytes }));
-      const { plan, misfits } = planRestore(saved, agent.storage, table, phone, folder.path, wishes);
+      const phone = { storage: agent.storage, table, name: `${manifest.chip}, ${agent.storage.kind.toUpperCase()}` };
+      const { plan, misfits } = planRestore(saved, tableOfManifest(manifest), phone, folder.path, wishes);
       if (misfits.length > 0) judge.judge([doesNotFit(misfits)]);
       emit({ type: 'plan', plan });
       if (job.dryRun) return 'planned';
@@ -126,8 +126,8 @@ function doesNotFit(misfits: readonly Misfit[]): Finding {
   return {
     severity: 'blocker',
     code: 'RESTORE_DOES_NOT_FIT',
-    message: `Not all of the backup fits the phone: ${misfits.map(({ file }) => file.partition).join(', ')}.`,
-    evidence: misfits.map(({ file, why }) => `${file.partition}: ${why}`),
+    message: `Not all of the backup fits the phone: ${misfits.map(({ partition }) => partition).join(', ')}.`,
+    evidence: misfits.map(({ partition, why }) => `${partition}: ${why}`),
     next: [
       'Flash the firmware that the phone had when the backup was made, then put the backup back.',
       'Or name the partitions that do fit: unbrick restore FOLDER NAME …',

@@ -50,6 +50,8 @@ export interface RunRecord {
  */
 export async function runPlan(agent: Agent, plan: Plan, record: RunRecord, options: RunOptions): Promise<void> {
   const { emit, stop, diary } = options;
+  // Without a map of its bad blocks a NAND cannot even be read; what the map is made of is not touched.
+  for (const step of plan.steps) if (step.kind === 'map-bad-blocks') await runStep(agent, step, record, options);
   const backups = plan.steps.filter((step): step is BackupStep => step.kind === 'backup');
   if (backups.length > 0) {
     if (!options.backup) throw noFolder('The plan asks for a backup, but no backup folder was given.');
@@ -60,7 +62,7 @@ export async function runPlan(agent: Agent, plan: Plan, record: RunRecord, optio
   // What these modes empty, only the end of the job makes whole.
   const empties = plan.mode === 'upgrade' || plan.mode === 'format-all';
   for (const [index, step] of plan.steps.entries()) {
-    if (step.kind === 'backup' || step.proven) continue;
+    if (step.kind === 'backup' || step.kind === 'map-bad-blocks' || step.proven) continue;
     stop?.throwIfAborted();
     if (step.kind === 'reboot') continue;
     if (empties) record.state.halfway();
@@ -90,6 +92,13 @@ async function runStep(agent: Agent, step: PlanStep, record: RunRecord, options:
       progress.done();
       return;
     }
+    case 'map-bad-blocks':
+      record.state.begin(step.partition);
+      if (!(await agent.mapBadBlocks?.())) {
+        emit({ type: 'note', phase: 'erase', message: 'The agent says that the NAND has its map of bad blocks.' });
+      }
+      record.state.emptied();
+      return;
     case 'write-table':
       // Not to be stopped between the copies.
       return proving(() => writeTable(agent, step, emit));

@@ -42,7 +42,8 @@ describe('parseNandPmt', () => {
     const table = concat(...form(ROWS));
     for (const head of [new Uint8Array(0), short(0x00640032)]) {
       const { table: found } = await parse(chip({ block: 0, page: 0, magic: 0x50547631, bytes: concat(head, table) }));
-      expect(found).toEqual({ kind: 'pmt', source: 'PMT', partitions: PARTITIONS });
+      expect(found).toMatchObject({ kind: 'pmt', source: 'PMT', partitions: PARTITIONS });
+      expect(found?.record?.entries.map(({ name, offset, size }) => [name, offset, size])).toEqual(ROWS);
     }
   });
 

@@ -1,8 +1,8 @@
 import { viewOf } from '../wire/index.js';
 import { PMT_MAIN_MAGICS, PMT_MIRROR_MAGICS } from './pmt.js';
-import { nandPmtPartitions } from './pmt-entries.js';
+import { nandPmtPartitions, readPmtList } from './pmt-entries.js';
 import type { ReadBytes, TableProblem } from './read-bytes.js';
-import type { NandGeometry, PartitionEntry, PartitionTable } from './storage.js';
+import type { NandGeometry, PartitionTable, PmtEntry } from './storage.js';
 
 export interface NandPmtResult {
   /** Absent when neither block holds a table. */
@@ -33,24 +33,26 @@ export async function parseNandPmt(
   }
   const pages = Array.from({ length: eraseBlock / pageSize }, (_, i) => i * pageSize);
   const main = inBlock(await read(mainStart, eraseBlock), pages, PMT_MAIN_MAGICS);
-  if (typeof main !== 'string') return { table: { kind: 'pmt', source: 'PMT', partitions: main }, problems };
+  if (typeof main !== 'string') return { table: tableOf(main, 'PMT'), problems };
   problems.push({ code: 'PMT_MAIN_INVALID', message: `Main PMT: ${main}.` });
   const mirror = inBlock(await read(mainStart + eraseBlock, eraseBlock), pages.reverse(), PMT_MIRROR_MAGICS);
-  if (typeof mirror !== 'string') {
-    return { table: { kind: 'pmt', source: 'PMT mirror', partitions: mirror }, problems };
-  }
+  if (typeof mirror !== 'string') return { table: tableOf(mirror, 'PMT mirror'), problems };
   problems.push({ code: 'PMT_MIRROR_INVALID', message: `PMT mirror: ${mirror}.` });
   return { problems };
 }
 
-/** The partitions of the first page that begins with one of the magics, or why there are none. */
-function inBlock(block: Uint8Array, pages: readonly number[], magics: readonly number[]): PartitionEntry[] | string {
+function tableOf(entries: PmtEntry[], source: string): PartitionTable {
+  return { kind: 'pmt', source, partitions: nandPmtPartitions(entries), record: { entries } };
+}
+
+/** The entries of the first page that begins with one of the magics, or why there are none. */
+function inBlock(block: Uint8Array, pages: readonly number[], magics: readonly number[]): PmtEntry[] | string {
   const page = pages.find((at) => at + 4 <= block.length && magics.includes(viewOf(block).getUint32(at, true)));
   if (page === undefined) return 'no page of its block begins with a PMT magic';
   // Newer builds keep a second word before the entries: the first name tells.
   for (const head of [4, 8]) {
-    const partitions = nandPmtPartitions(block.subarray(page + head, page + LONGEST_TABLE));
-    if (partitions.length > 0) return partitions;
+    const list = readPmtList(block.subarray(page + head, page + LONGEST_TABLE));
+    if (list) return list.entries;
   }
   return 'its entries cannot be understood';
 }

@@ -17,6 +17,7 @@ const tableOf = (disk: Uint8Array) => readTableFromStorage(readerOf(disk), disk.
 
 type Row = [name: string, offset: number, size: number];
 type Stride = 0x4c | 0x58 | 0x60;
+const FORMS: Record<Stride, string> = { 76: '32-bit', 88: '64-bit', 96: '64-bit with region' };
 
 const PHYSICAL: Row[] = [
   ['PRELOADER', 0, 0x400000],
@@ -101,11 +102,9 @@ describe('readTableFromStorage', () => {
     ['v1, one address through all regions', LINEAR, 0x58, 0, 0],
     ['v3, one address through all regions', LINEAR, 0x60, 1, 0],
   ])('reads a PMT: %s', async (_name, rows, stride, version, partId) => {
-    expect(await tableOf(diskWithPmt(rows, stride, version, partId))).toEqual({
-      kind: 'pmt',
-      source: 'PMT',
-      partitions: PLACED,
-    });
+    const { record, ...table } = await tableOf(diskWithPmt(rows, stride, version, partId));
+    expect(table).toEqual({ kind: 'pmt', source: 'PMT', partitions: PLACED });
+    expect(record?.written).toEqual({ generation: version === 0 ? 1 : 3, form: FORMS[stride] });
   });
 
   it('moves the user area by the preloader when there is no MBR to tell its start', async () => {
@@ -113,12 +112,17 @@ describe('readTableFromStorage', () => {
     expect((await tableOf(diskWithPmt(rows, 0x58, 0))).partitions).toEqual(PLACED.filter(({ name }) => name !== 'MBR'));
   });
 
+  it('leaves out what a list counts from the end of the storage', async () => {
+    const rows: Row[] = [...LINEAR, ['OTP', 0xffff0200, 0x2b00000], ['BMTPOOL', 0xffff00a8, 0x1500000]];
+    expect((await tableOf(diskWithPmt(rows, 0x58, 0))).partitions).toEqual(PLACED);
+  });
+
   it.each([0, 4, PMT_COPY_SIZE - 1])('uses the mirror when byte %i of the main PMT is wrong', async (offset) => {
     const disk = diskWithPmt(PHYSICAL, 0x60, 1);
     const at = SIZE - PMT_DISTANCE_FROM_END + offset;
     disk[at] = (disk[at] as number) ^ 0xff;
     const { table, problems } = await findPartitionTable(readerOf(disk), SIZE, 512);
-    expect(table).toEqual({ kind: 'pmt', source: 'PMT mirror', partitions: PLACED });
+    expect(table).toMatchObject({ kind: 'pmt', source: 'PMT mirror', partitions: PLACED });
     expect(problems.map((each) => each.code)).toEqual(['PMT_MAIN_INVALID']);
   });
 

@@ -40,15 +40,16 @@ export async function findPartitionTable(
     if (mbr.table) return { table: mbr.table, problems: mbr.problems };
     problems.push(...pmt.problems, ...mbr.problems);
   }
-  throw noTable(problems);
+  throw noTable(problems.map(({ message }) => message));
 }
 
-function noTable(problems: readonly TableProblem[]): UnbrickError {
+/** `NO_PARTITION_TABLE`. @param evidence where it was looked for, and what was there */
+export function noTable(evidence: readonly string[]): UnbrickError {
   return new UnbrickError({
     code: 'NO_PARTITION_TABLE',
     stage: 'agent',
     message: 'The phone’s storage holds no partition table that can be read.',
-    evidence: problems.map((problem) => problem.message),
+    evidence: [...evidence],
     next: [
       'Read a backup of the whole storage before anything else: its calibration data may still be there.',
       'A table can be restored from a complete firmware made for exactly this model (pgpt image).',
@@ -67,7 +68,7 @@ export async function readTableFromNand(
 ): Promise<PartitionTable> {
   const { table, problems } = await parseNandPmt(read, regionSize, nand);
   if (table) return problems.length > 0 ? { ...table, problems } : table;
-  throw noTable(problems);
+  throw noTable(problems.map(({ message }) => message));
 }
 
 /** {@link findPartitionTable} for callers that need the table only; it brings its problems along. */

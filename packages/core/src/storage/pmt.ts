@@ -1,7 +1,7 @@
 import { struct, text, u32, viewOf } from '../wire/index.js';
-import { pmtPartitions } from './pmt-entries.js';
+import { pmtPartitions, readPmtList } from './pmt-entries.js';
 import type { ReadBytes, TableProblem } from './read-bytes.js';
-import type { PartitionTable } from './storage.js';
+import type { PartitionTable, PmtRecord } from './storage.js';
 
 /** Bytes of one copy on eMMC, and how far before the end of the user area the main copy begins. */
 export const PMT_COPY_SIZE = 0x1000;
@@ -39,23 +39,26 @@ export async function parsePmt(read: ReadBytes, regionSize: number): Promise<Pmt
   if (typeof main === 'string') problems.push({ code: 'PMT_MAIN_INVALID', message: `Main PMT: ${main}.` });
   if (typeof mirror === 'string') problems.push({ code: 'PMT_MIRROR_INVALID', message: `PMT mirror: ${mirror}.` });
   const used = typeof main === 'string' ? mirror : main;
+  const source = used === main ? 'PMT' : 'PMT mirror';
   return {
     ...(typeof used === 'string'
       ? {}
-      : { table: { kind: 'pmt', source: used === main ? 'PMT' : 'PMT mirror', partitions: used } }),
+      : { table: { kind: 'pmt', source, partitions: pmtPartitions(used.entries), record: used } }),
     mainValid: typeof main !== 'string',
     mirrorValid: typeof mirror !== 'string',
     problems,
   };
 }
 
-/** The partitions, or why this copy does not count. */
-function readCopy(copy: Uint8Array, magics: readonly number[]): PartitionTable['partitions'] | string {
+/** What is written in a copy, or why it does not count. */
+function readCopy(copy: Uint8Array, magics: readonly number[]): PmtRecord | string {
   if (copy.length < PMT_COPY_SIZE) return 'it could not be read';
   const { magic, version } = PmtHead.parse(copy);
   if (!magics.includes(magic)) return 'its first word is no PMT magic';
   if (version !== PMT_VERSION) return `its version is not ${PMT_VERSION}`;
   if (viewOf(copy).getUint32(PMT_COPY_SIZE - 4, true) !== magic) return 'it does not end with its magic';
-  const partitions = pmtPartitions(copy.subarray(PmtHead.size, PMT_COPY_SIZE - 4));
-  return partitions.length > 0 ? partitions : 'its entries cannot be understood';
+  const list = readPmtList(copy.subarray(PmtHead.size, PMT_COPY_SIZE - 4));
+  if (!list) return 'its entries cannot be understood';
+  const generation = magics.indexOf(magic) === 0 ? 1 : 3;
+  return { entries: list.entries, written: { generation, form: list.form } };
 }

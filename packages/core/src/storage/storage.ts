@@ -60,12 +60,35 @@ export interface PartitionEntry extends Extent {
   name: string;
 }
 
+/** How long the entries of a PMT are and what is in them (docs/protocol/partition-tables.md, "PMT"). */
+export type PmtForm = '32-bit' | '64-bit' | '64-bit with region';
+
+/** An entry of a PMT as it is written down, which is not always where the partition lies. Bytes. */
+export interface PmtEntry {
+  name: string;
+  size: number;
+  /** From the start of its region, or of all regions in a row. */
+  offset: number;
+  mask: number;
+  /** Number of the region on eMMC, cell mode on NAND, where the form has it. */
+  partId?: number;
+}
+
+/** A PMT as the phone keeps it: what is needed to write it anew in the way its boot loader reads it. */
+export interface PmtRecord {
+  entries: PmtEntry[];
+  /** How the copies on an eMMC are written; a NAND's are written by the agent. */
+  written?: { generation: 1 | 3; form: PmtForm };
+}
+
 export interface PartitionTable {
   kind: PartitionTableKind;
   /** Where it was read: "GPT at sector 1", "backup GPT", "the agent's partition list". */
   source: string;
   /** Ascending by start. */
   partitions: PartitionEntry[];
+  /** PMT only, where it could be seen. */
+  record?: PmtRecord;
   /** What is wrong with this table or with copies of it that were passed over. */
   problems?: readonly TableProblem[];
 }

@@ -41,8 +41,13 @@ export function pmtPieces(profile: Profile): TablePiece[] {
   return [
     { region: 'user', offset: size - PMT_FROM_END, bytes: pmtCopy(main, entries) },
     { region: 'user', offset: size - PMT_FROM_END + PMT_SIZE, bytes: pmtCopy(mirror, entries) },
-    ...bootRecords(listed),
+    ...bootRecordPieces(profile),
   ];
+}
+
+/** The sectors of the MBR/EBR chain, each at the start of the partition of its name. */
+export function bootRecordPieces(profile: Profile): TablePiece[] {
+  return bootRecords(profile.partitions.filter((partition) => regionOf(partition) === 'user'));
 }
 
 function pmtCopy(magic: number, entries: Uint8Array): Uint8Array {

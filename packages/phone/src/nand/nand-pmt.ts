@@ -1,5 +1,6 @@
 import { ascii, concat, latin1, struct, text, u32 } from '@unbrick/core/wire';
 import { NAND_TABLE_BLOCKS } from '../profiles/nand-problem.js';
+import { BadBlockFault, type NandPages } from './nand-chip.js';
 import type { NandFlash } from './nand-flash.js';
 
 /** A partition as the table on NAND has it. `start` and `size` in bytes. */
@@ -20,8 +21,9 @@ const LAST_NAME = 'BMTPOOL';
 const SPARE_AT = 1;
 
 /**
- * The partition table of NAND phones (PMT): two blocks before the pool, main copy and mirror, each with one version a page;
- * the main block is filled from its first page upward, the mirror from its last page downward.
+ * The partition table of NAND phones (PMT): two blocks before the pool, main copy and mirror. The main block is read from its
+ * first page upward and the mirror from its last downward; the first hit counts. So a new version goes to the first page of
+ * the emptied main block, and to the next empty page of the mirror, which is emptied only when it is full.
  */
 export async function readNandPmt(flash: NandFlash): Promise<NandPartition[] | undefined> {
   const { main, mirror } = await newest(flash);
@@ -29,16 +31,15 @@ export async function readNandPmt(flash: NandFlash): Promise<NandPartition[] | u
   return found && parse(found.page);
 }
 
-/** Writes a new version into both blocks. @throws RangeError when the entries do not fit a page */
+/** Writes a new version into both blocks, the mirror first. @throws RangeError when the entries do not fit a page */
 export async function writeNandPmt(flash: NandFlash, partitions: readonly NandPartition[]): Promise<void> {
   const { pagesPerBlock } = flash.chip.geometry;
   const { main, mirror } = await newest(flash);
   const sequence = ((main ?? mirror)?.sequence ?? 0) + 1;
   const [mainBlock, mirrorBlock] = tableBlocks(flash);
-  const nextMain = main ? main.index + 1 : 0;
-  const nextMirror = mirror ? mirror.index - 1 : pagesPerBlock - 1;
-  await put(flash, mainBlock, nextMain, MAIN_MAGIC, sequence, partitions, 0);
-  await put(flash, mirrorBlock, nextMirror, MIRROR_MAGIC, sequence, partitions, pagesPerBlock - 1);
+  const next = mirror ? (mirror.index + 1) % pagesPerBlock : 0;
+  await put(flash, mirrorBlock, next, MIRROR_MAGIC, sequence, partitions);
+  await put(flash, mainBlock, 0, MAIN_MAGIC, sequence, partitions);
 }
 
 /** Entries that one page holds. */
@@ -56,8 +57,8 @@ interface Version {
 async function newest(flash: NandFlash): Promise<{ main: Version | undefined; mirror: Version | undefined }> {
   const [mainBlock, mirrorBlock] = tableBlocks(flash);
   if (mainBlock < 0) return { main: undefined, mirror: undefined };
-  const main = (await versions(flash, mainBlock, MAIN_MAGIC)).at(-1);
-  const mirror = (await versions(flash, mirrorBlock, MIRROR_MAGIC)).at(0);
+  const main = (await versions(flash, mainBlock, MAIN_MAGIC)).at(0);
+  const mirror = (await versions(flash, mirrorBlock, MIRROR_MAGIC)).at(-1);
   return { main, mirror };
 }
 
@@ -68,7 +69,9 @@ function tableBlocks(flash: NandFlash): [main: number, mirror: number] {
 
 async function versions(flash: NandFlash, block: number, magic: Uint8Array): Promise<Version[]> {
   const { pageSize, spareSize, pagesPerBlock } = flash.chip.geometry;
-  const { data, spare } = await flash.readPages(block * pagesPerBlock, pagesPerBlock);
+  const pages = await readBlock(flash, block);
+  if (!pages) return [];
+  const { data, spare } = pages;
   const found: Version[] = [];
   for (let index = 0; index < pagesPerBlock; index++) {
     const page = data.subarray(index * pageSize, (index + 1) * pageSize);
@@ -79,6 +82,18 @@ async function versions(flash: NandFlash, block: number, magic: Uint8Array): Pro
   return found;
 }
 
+/** Nothing from a bad block that has no replacement. */
+async function readBlock(flash: NandFlash, block: number): Promise<NandPages | undefined> {
+  const { pagesPerBlock } = flash.chip.geometry;
+  try {
+    return await flash.readPages(block * pagesPerBlock, pagesPerBlock);
+  } catch (fault) {
+    if (fault instanceof BadBlockFault) return undefined;
+    throw fault;
+  }
+}
+
+/** Into a page that is empty; the first page of a block is emptied with the whole block. */
 async function put(
   flash: NandFlash,
   block: number,
@@ -86,7 +101,6 @@ async function put(
   magic: Uint8Array,
   sequence: number,
   partitions: readonly NandPartition[],
-  firstIndex: number,
 ): Promise<void> {
   const { pageSize, pagesPerBlock } = flash.chip.geometry;
   const entries = partitions.map(({ name, size, start, mask }) => Entry.build({ name, size, offset: start, mask }));
@@ -98,10 +112,8 @@ async function put(
   const spare = new Uint8Array(flash.chip.freeSpare).fill(0xff);
   spare.set(magic, SPARE_AT);
   spare[SPARE_AT + magic.length] = sequence & 0xff;
-  const full = index < 0 || index >= pagesPerBlock;
-  const fresh = index === firstIndex;
-  if (full || fresh) await flash.erase(block);
-  await flash.program(block * pagesPerBlock + (full ? firstIndex : index), page, spare);
+  if (index === 0) await flash.erase(block);
+  await flash.program(block * pagesPerBlock + index, page, spare);
 }
 
 function parse(page: Uint8Array): NandPartition[] {

@@ -1,4 +1,5 @@
 import { BootDevice } from '@unbrick/core/wire';
+import { bootRecordPieces } from '../birth/pmt.js';
 import type { Profile, ProfilePartition } from '../profiles/profile.js';
 import { type AgentSigner, agentFileName, buildAgentFile } from './agent-file.js';
 import { buildEmiTable } from './emi-table.js';
@@ -55,16 +56,9 @@ function practiceImage(profile: Profile, partition: ProfilePartition): Uint8Arra
       Math.floor(Math.min(room, /^(super|system|android)/.test(name) ? 64 * MIB : 8 * MIB) / 4096),
     );
   }
-  if (/^(mbr|ebr\d)$/.test(name)) return bootSector(name);
+  const record = bootRecordPieces(profile).find(({ offset }) => offset === partition.start);
+  if (/^(mbr|ebr\d)$/.test(name) && record) return record.bytes;
   if (/^(lk|logo|uboot|tee|atf|scp|spmfw|sspm|mcupm|gz|md)/.test(name))
     return mtkImage(name, Math.min(room - 512, MIB / 4));
   return noise(`image ${name}`, Math.min(room, MIB / 2));
-}
-
-/** A boot record without partitions, with the mark that makes it one. */
-function bootSector(name: string): Uint8Array {
-  const sector = new Uint8Array(512);
-  sector.set(noise(name, 440));
-  sector.set([0x55, 0xaa], 510);
-  return sector;
 }

@@ -1,16 +1,25 @@
 import type { UnbrickError } from '../../errors/unbrick-error.js';
 import { readTableFromNand, readTableFromStorage } from '../../storage/partition-table.js';
-import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRegion } from '../../storage/storage.js';
+import {
+  bootRegions,
+  type Extent,
+  type PartitionTable,
+  type PmtEntry,
+  type StorageInfo,
+  userRegion,
+} from '../../storage/storage.js';
 import { encode, LegacyCommand, u32 } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
 import { plausibleMillivolts } from '../battery.js';
 import { OneAtATime } from '../one-at-a-time.js';
 import type { AgentStartOptions } from '../start.js';
+import { remakeBadBlockMap } from './bad-blocks.js';
 import { readBatteryVoltage } from './battery-voltage.js';
 import { type Conversation, conversationIsOver } from './conversation.js';
 import { eraseExtent } from './erase-command.js';
 import { checkNandStart, writeNandExtent } from './nand-write-command.js';
 import { fetchPartitionList, tableOfList } from './partition-list.js';
+import { sendPartitionList } from './partition-list-command.js';
 import { downloadPreloader } from './preloader-command.js';
 import { readExtent } from './read-command.js';
 import { checkExtent } from './regions.js';
@@ -56,7 +65,7 @@ export class LegacyAgent implements Agent {
       try {
         return tableOfList(await fetchPartitionList(this.#talk, this.storage.kind), this.storage);
       } catch (error) {
-        if (conversationIsOver(error)) throw error;
+        if (conversationIsOver(error) || (error as UnbrickError).code === 'NO_PARTITION_TABLE') throw error;
         this.#onNote?.(`${(error as UnbrickError).evidence[0]}; the partition table is read from the storage itself`);
       }
       const region = userRegion(this.storage.kind);
@@ -96,6 +105,22 @@ export class LegacyAgent implements Agent {
       await write(this.#talk, this.storage, extent, data, options);
     });
     return { bytes: extent.length, agentProof: 'link' };
+  }
+
+  /** NAND only. @throws UnbrickError `AGENT_REFUSED` */
+  async writePartitionList(entries: readonly PmtEntry[], update: boolean): Promise<void> {
+    await this.#calls.run('write the partition table', 'write', async () => {
+      await this.#tellSecurity();
+      await sendPartitionList(this.#talk, entries, update);
+    });
+  }
+
+  /** NAND only. @throws UnbrickError `BAD_BLOCK_MAP_FAILED` */
+  mapBadBlocks(): Promise<boolean> {
+    return this.#calls.run('map bad blocks', 'erase', async () => {
+      await this.#tellSecurity();
+      return remakeBadBlockMap(this.#talk);
+    });
   }
 
   /** A stop is obeyed before the start only. @throws UnbrickError `PRELOADER_INVALID`, `AGENT_REFUSED` and relatives */

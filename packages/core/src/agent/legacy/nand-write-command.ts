@@ -15,7 +15,9 @@ const ERASED = 0xff;
 /**
  * Writes raw bytes to an extent of a NAND that begins at an erase block (docs/protocol/legacy-agent.md, "NAND_WRITE_DATA").
  * Blocks are erased before they are programmed; what lies behind the extent in its last block is read first and put back.
- * Addresses are logical: the agent puts good blocks in place of bad ones and computes the error correction.
+ * Pages at the end of a block that stay as erasing leaves them are not programmed: file systems for NAND fill them later, and
+ * a page can be programmed once only. Addresses are logical: the agent puts good blocks in place of bad ones and computes the
+ * error correction.
  */
 export async function writeNandExtent(
   talk: Conversation,
@@ -26,36 +28,54 @@ export async function writeNandExtent(
 ): Promise<void> {
   const nand = geometryOf(storage);
   const end = extent.start + extent.length;
-  const blocks = Math.ceil(extent.length / nand.eraseBlock);
-  const tail = await tailBehind(talk, storage, end, extent.start + blocks * nand.eraseBlock, nand.pageSize);
-  const length = extent.length + tail.length;
-  const frames = new PacketFrames(withTail(data, extent.length, tail), length, nand.eraseBlock);
+  const length = Math.ceil(extent.length / nand.eraseBlock) * nand.eraseBlock;
+  const tail = await readTail(talk, storage, end, extent.start + length);
+  const blocks = inBlocks(withTail(data, extent.length, tail), nand.eraseBlock);
   try {
     // Before the erase: a source that fails at once must not cost the phone anything.
-    const first = await frames.next();
+    let block = await blocks.next();
     options.stop?.throwIfAborted();
-    await eraseExtent(talk, storage, { ...extent, length: blocks * nand.eraseBlock });
+    await eraseExtent(talk, storage, { ...extent, length });
     talk.doing = { stage: 'write', what: `writing ${describeExtent(extent)}` };
-    await talk.send(
-      Uint8Array.of(LegacyCommand.NAND_WRITE_DATA),
-      LegacyNandWriteData.build({
-        addressType: LegacyAddressType.LOGICAL,
-        programFlag: LegacyNandProgramFlag.PAGE,
-        startBlock: extent.start / nand.eraseBlock,
-        blockCount: blocks,
-        packetLength: nand.eraseBlock,
-        dataLength: length,
-      }),
-    );
-    await talk.ack('the acknowledgement of the write');
-    const { onBytes } = options;
-    await sendPackets(talk, first, frames, {
-      ...options,
-      ...(onBytes ? { onBytes: (bytes) => onBytes(Math.min(bytes, extent.length)) } : {}),
-    });
+    for (let at = extent.start; !block.done; at += nand.eraseBlock) {
+      options.stop?.throwIfAborted();
+      // The next block is fetched while the phone writes this one; a failure is met where it is awaited.
+      const upcoming = blocks.next();
+      upcoming.catch(() => {});
+      await writeBlock(talk, nand, at, block.value, options.stop);
+      options.onBytes?.(Math.min(at + nand.eraseBlock, end) - extent.start);
+      block = await upcoming;
+    }
   } finally {
-    await frames.end();
+    await endOf(blocks);
   }
+}
+
+/** One erased block, as far as it has content. */
+async function writeBlock(
+  talk: Conversation,
+  { pageSize, eraseBlock }: NandGeometry,
+  address: number,
+  block: Uint8Array,
+  stop: AbortSignal | undefined,
+): Promise<void> {
+  const last = block.findLastIndex((byte) => byte !== ERASED);
+  const dataLength = Math.ceil((last + 1) / pageSize) * pageSize;
+  if (dataLength === 0) return;
+  const frames = new PacketFrames(once(block.subarray(0, dataLength)), dataLength, eraseBlock);
+  await talk.send(
+    Uint8Array.of(LegacyCommand.NAND_WRITE_DATA),
+    LegacyNandWriteData.build({
+      addressType: LegacyAddressType.LOGICAL,
+      programFlag: LegacyNandProgramFlag.PAGE,
+      startBlock: address / eraseBlock,
+      blockCount: 1,
+      packetLength: eraseBlock,
+      dataLength,
+    }),
+  );
+  await talk.ack('the acknowledgement of the write');
+  await sendPackets(talk, await frames.next(), frames, stop ? { stop } : {});
 }
 
 /** @throws UnbrickError `EXTENT_INVALID` when a write or erase would begin inside an erase block */
@@ -76,24 +96,49 @@ function geometryOf(storage: StorageInfo): NandGeometry {
   return storage.nand;
 }
 
-/** What has to be programmed behind the data: the filling of its last page, and what the last block held before. */
-async function tailBehind(
-  talk: Conversation,
-  storage: StorageInfo,
-  end: number,
-  blockEnd: number,
-  pageSize: number,
-): Promise<Uint8Array> {
-  const tail = new Uint8Array(blockEnd - end);
+/** What the last block of a write holds behind it. */
+async function readTail(talk: Conversation, storage: StorageInfo, start: number, end: number): Promise<Uint8Array> {
+  const tail = new Uint8Array(end - start);
   let at = 0;
-  for await (const piece of readExtent(talk, storage, { region: 'nand', start: end, length: tail.length })) {
+  for await (const piece of readExtent(talk, storage, { region: 'nand', start, length: tail.length })) {
     tail.set(piece, at);
     at += piece.length;
   }
-  // Pages that are erased anyway need no programming.
-  let used = tail.length;
-  while (used > 0 && tail[used - 1] === ERASED) used--;
-  return tail.subarray(0, Math.ceil((end + used) / pageSize) * pageSize - end);
+  return tail;
+}
+
+/** The stream in pieces of whole blocks; it has no other length. */
+async function* inBlocks(
+  data: AsyncIterable<Uint8Array>,
+  eraseBlock: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let block = new Uint8Array(eraseBlock);
+  let filled = 0;
+  for await (const piece of data) {
+    for (let at = 0; at < piece.length; ) {
+      const part = piece.subarray(at, at + eraseBlock - filled);
+      block.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled < eraseBlock) continue;
+      yield block;
+      block = new Uint8Array(eraseBlock);
+      filled = 0;
+    }
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
+
+/** Tells the stream that no more is wanted. Its own complaints about that are of no interest. */
+async function endOf(blocks: AsyncGenerator<Uint8Array, void, undefined>): Promise<void> {
+  try {
+    await blocks.return();
+  } catch {
+    // The transfer has its result already.
+  }
 }
 
 async function* withTail(

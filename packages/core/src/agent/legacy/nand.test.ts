@@ -67,9 +67,10 @@ describe('LegacyAgent on NAND', () => {
       ...MAY_WRITE,
       ...reads(3 * BLOCK, concat(new Uint8Array(1000), behind)),
       ...formats(2 * BLOCK, 2 * BLOCK),
-      ...transcript(`→ B3 00 01 00 00 00 02 00 00 00 02 00 02 00 00 00 02 10 00\n← 5A`),
+      ...transcript(`→ B3 00 01 00 00 00 02 00 00 00 01 00 02 00 00 00 02 00 00\n← 5A`),
       toPhone(concat(Uint8Array.of(0x5a), data.slice(0, BLOCK), sum(data.slice(0, BLOCK)))),
       ...transcript('← 69'),
+      ...transcript(`→ B3 00 01 00 00 00 03 00 00 00 01 00 02 00 00 00 00 10 00\n← 5A`),
       toPhone(concat(Uint8Array.of(0x5a), second, sum(second))),
       ...transcript('← 69'),
     );
@@ -91,6 +92,21 @@ describe('LegacyAgent on NAND', () => {
     );
     await agent.write(nand(0, PAGE), pieces(data));
     device.expectFinished();
+  });
+
+  it('does not program blocks whose data are what erasing leaves', async () => {
+    const data = concat(new Uint8Array(BLOCK).fill(0xff), content(PAGE), new Uint8Array(2 * BLOCK - PAGE).fill(0xff));
+    const { device, agent } = agentOn(
+      ...MAY_WRITE,
+      ...formats(0, 3 * BLOCK),
+      ...transcript('→ B3 00 01 00 00 00 01 00 00 00 01 00 02 00 00 00 00 08 00\n← 5A'),
+      toPhone(concat(Uint8Array.of(0x5a), content(PAGE), sum(content(PAGE)))),
+      ...transcript('← 69'),
+    );
+    const seen: number[] = [];
+    await agent.write(nand(0, data.length), pieces(data), { onBytes: (bytes) => seen.push(bytes) });
+    device.expectFinished();
+    expect(seen).toEqual([BLOCK, 2 * BLOCK, 3 * BLOCK]);
   });
 
   it('sends nothing for a place inside an erase block', async () => {
@@ -153,7 +169,7 @@ describe('LegacyAgent on NAND', () => {
       toHost(list),
       ...transcript('→ 5A'),
     );
-    expect(await agent.readPartitionTable()).toEqual({
+    expect(await agent.readPartitionTable()).toMatchObject({
       kind: 'pmt',
       source: "the agent's partition list (PMT)",
       partitions: [
@@ -164,15 +180,56 @@ describe('LegacyAgent on NAND', () => {
     device.expectFinished();
   });
 
-  it('looks for the table on the chip when the agent has none', async () => {
+  it('has the agent write a partition list', async () => {
+    const entries = [
+      { name: 'PRELOADER', size: 2 * BLOCK, offset: 0, mask: 0 },
+      { name: 'BOOTIMG', size: 8 * BLOCK, offset: 2 * BLOCK, mask: 0 },
+    ];
+    const said = (end: string): Steps => [
+      ...MAY_WRITE,
+      ...transcript('→ A1\n← 5A\n→ 00 00 00 02\n← 5A'),
+      toPhone(entry('PRELOADER', 0, 2 * BLOCK)),
+      ...transcript('← 69'),
+      toPhone(entry('BOOTIMG', 2 * BLOCK, 8 * BLOCK)),
+      ...transcript(`← 69\n→ 00 00 00 01\n← 5A\n${end}`),
+    ];
+    const { device, agent } = agentOn(...said('← 5A'));
+    await agent.writePartitionList(entries, true);
+    device.expectFinished();
+    const refused = agentOn(...said('← A5 00 00 13 CD'));
+    expect(await failureOf(refused.agent.writePartitionList(entries, true))).toMatchObject({ code: 'AGENT_REFUSED' });
+    refused.device.expectFinished();
+  });
+
+  it.each([
+    ['makes one', '← 5A 69 69 96', true],
+    ['has one', '← A5', false],
+  ])('asks for a map of bad blocks, and the agent %s', async (_what, answer, made) => {
+    const { device, agent } = agentOn(...MAY_WRITE, ...transcript(`→ 52\n${answer}`));
+    expect(await agent.mapBadBlocks()).toBe(made);
+    device.expectFinished();
+  });
+
+  it('says so when there can be no map of bad blocks', async () => {
+    const { agent } = agentOn(...MAY_WRITE, ...transcript('→ 52\n← 5A 69 A5'));
+    expect(await failureOf(agent.mapBadBlocks())).toMatchObject({ code: 'BAD_BLOCK_MAP_FAILED' });
+  });
+
+  it('looks for the table on the chip when the agent tells none that can be used', async () => {
     const block = new Uint8Array(BLOCK).fill(0xff);
     block.set(concat(ascii('1vTP'), list));
     const { device, agent, notes } = agentOn(
-      ...transcript('→ A2\n← A5 00 00 04 0D'),
+      ...transcript('→ A2\n← A5 00 00 04 10'),
       ...reads(0x1eb00000 - 2 * BLOCK, block),
     );
     expect((await agent.readPartitionTable()).partitions.map(({ name }) => name)).toEqual(['PRELOADER', 'BOOTIMG']);
-    expect(notes.join()).toContain('S_PART_NO_VALID_TABLE');
+    expect(notes.join()).toContain('S_UNSUPPORTED_OPERATION');
+    device.expectFinished();
+  });
+
+  it('believes an agent that says there is none', async () => {
+    const { device, agent } = agentOn(...transcript('→ A2\n← A5 00 00 04 0D'));
+    expect(await failureOf(agent.readPartitionTable())).toMatchObject({ code: 'NO_PARTITION_TABLE' });
     device.expectFinished();
   });
 });

@@ -1,11 +1,13 @@
 import { UnbrickError } from '../../errors/unbrick-error.js';
-import { nandPmtPartitions, pmtPartitions } from '../../storage/pmt-entries.js';
+import { noTable } from '../../storage/partition-table.js';
+import { nandPmtPartitions, pmtPartitions, readPmtList } from '../../storage/pmt-entries.js';
 import type { TableProblem } from '../../storage/read-bytes.js';
 import type { PartitionEntry, PartitionTable, Region, StorageInfo, StorageKind } from '../../storage/storage.js';
 import {
   hex,
   LegacyByte,
   LegacyCommand,
+  LegacyError,
   LegacyGptEntry,
   LegacyTableState,
   type StructValue,
@@ -29,14 +31,18 @@ const ROOM_OF_GPT_AGENTS = 40;
 /**
  * Asks the agent for its partition list (docs/protocol/legacy-agent.md, "READ_PMT" and "READ_PARTITION_TBL"), in whatever
  * form it keeps it.
- * @throws UnbrickError `PARTITION_LIST_UNUSABLE` when there is none; the agent is usable then
+ * @throws UnbrickError `PARTITION_LIST_UNUSABLE` when there is none; `NO_PARTITION_TABLE` when there is none on the storage
+ *   either; the agent is usable then
  */
 export async function fetchPartitionList(talk: Conversation, kind: StorageKind): Promise<PartitionList> {
   talk.doing = { stage: 'agent', what: 'reading the partition list of the agent' };
   await talk.sendByte(kind === 'nand' ? LegacyCommand.NAND_READ_PARTITION_TABLE : LegacyCommand.SDMMC_READ_PMT);
   const state = await talk.byte('the state of the partition table');
   if (state === LegacyByte.NACK) {
-    throw unusable(`the agent answered ${nameOfWord(await talk.u32('the error word of the agent'))}`);
+    const word = await talk.u32('the error word of the agent');
+    const seen = `the agent answered ${nameOfWord(word)}`;
+    // The agent of a NAND knows where the list would be. Without a map of bad blocks that place may not even be readable.
+    throw kind === 'nand' && word === LegacyError.PART_NO_VALID_TABLE ? noTable([seen]) : unusable(seen);
   }
   const size = await talk.u32('the size of the partition list');
   if (size === 0 || size > LARGEST_LIST) {
@@ -59,8 +65,9 @@ export function tableOfList({ state, raw }: PartitionList, storage: StorageInfo)
   // The GPT form is the stricter one: it must name a region in every entry, where a PMT of the same stride has zeros.
   const inGpt = storage.kind === 'nand' ? [] : gptEntries(raw);
   const kind = inGpt.length > 0 ? 'gpt' : 'pmt';
-  const inPmt = storage.kind === 'nand' ? nandPmtPartitions : pmtPartitions;
-  const partitions = inGpt.length > 0 ? inGpt : inPmt(raw);
+  const onNand = storage.kind === 'nand';
+  const inPmt = inGpt.length > 0 ? undefined : readPmtList(raw)?.entries;
+  const partitions = inPmt ? (onNand ? nandPmtPartitions : pmtPartitions)(inPmt) : inGpt;
   if (partitions.length === 0) {
     throw unusable(`the agent's partition list (${raw.length} bytes, state ${hex(state, 2)}) has no known form`);
   }
@@ -79,6 +86,8 @@ export function tableOfList({ state, raw }: PartitionList, storage: StorageInfo)
     kind,
     source: `the agent's partition list (${kind.toUpperCase()})`,
     partitions: [...partitions].sort((a, b) => a.start - b.start),
+    // An eMMC may hold the list in another form than the agent tells it in.
+    ...(inPmt && onNand ? { record: { entries: inPmt } } : {}),
   };
 }
 

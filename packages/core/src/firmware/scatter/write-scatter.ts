@@ -1,3 +1,4 @@
+import { END_RELATIVE } from '../../storage/pmt-entries.js';
 import type { Region, StorageKind } from '../../storage/storage.js';
 import { hex } from '../../wire/index.js';
 
@@ -13,6 +14,8 @@ export interface ScatterEntry {
   isPreloader?: boolean;
   /** Kept by every tool: the partition table. */
   isTable?: boolean;
+  /** No partition but a reserve at the end of the storage, so many allocation blocks before it. */
+  blocksFromEnd?: number;
 }
 
 export interface ScatterMaking {
@@ -59,12 +62,14 @@ export function writeScatter({ platform, project, storage, blockSize, entries }:
 }
 
 function entryLines(entry: ScatterEntry, index: number, kind: string): string[] {
-  const { name, region, start, size, fileName, isPreloader = false, isTable = false } = entry;
+  const { name, region, start, size, fileName, isPreloader = false, isTable = false, blocksFromEnd } = entry;
+  const isReserve = blocksFromEnd !== undefined;
+  const address = hex(isReserve ? END_RELATIVE + blocksFromEnd : start);
   const operation = isPreloader
     ? 'BOOTLOADERS'
-    : isTable
-      ? 'INVISIBLE'
-      : fileName === undefined
+    : isReserve
+      ? 'RESERVED'
+      : isTable || fileName === undefined
         ? 'INVISIBLE'
         : 'UPDATE';
   const fields: [string, string][] = [
@@ -72,13 +77,13 @@ function entryLines(entry: ScatterEntry, index: number, kind: string): string[] 
     ['file_name', fileName ?? 'NONE'],
     ['is_download', String(fileName !== undefined)],
     ['type', isPreloader ? 'SV5_BL_BIN' : 'NORMAL_ROM'],
-    ['linear_start_addr', hex(start)],
-    ['physical_start_addr', hex(start)],
+    ['linear_start_addr', address],
+    ['physical_start_addr', address],
     ['partition_size', hex(size)],
     ['region', REGIONS[region] ?? 'NONE'],
     ['storage', `HW_STORAGE_${kind}`],
     ['boundary_check', 'false'],
-    ['is_reserved', 'false'],
+    ['is_reserved', String(isReserve)],
     ['operation_type', operation],
     ['reserve', '0x00'],
   ];

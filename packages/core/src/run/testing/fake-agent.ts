@@ -1,7 +1,15 @@
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../../agent/agent.js';
 import { UnbrickError } from '../../errors/unbrick-error.js';
 import { readTableFromStorage } from '../../storage/partition-table.js';
-import { type Extent, type PartitionTable, type Region, type StorageInfo, userRegion } from '../../storage/storage.js';
+import { nandPmtPartitions } from '../../storage/pmt-entries.js';
+import {
+  type Extent,
+  type PartitionTable,
+  type PmtEntry,
+  type Region,
+  type StorageInfo,
+  userRegion,
+} from '../../storage/storage.js';
 
 const PACKET = 4096;
 
@@ -17,6 +25,8 @@ export class FakeAgent implements Agent {
   promised: Region[] = ['boot1', 'boot2'];
   /** Regions that raw writes are refused for. */
   refused: Region[] = [];
+  /** NAND: its partition list, which lies in blocks of its own. */
+  list: PmtEntry[] | undefined;
   /** Called before each packet moves, with its offset in the transfer. */
   onPacket: (kind: 'read' | 'write' | 'erase' | 'preloader', offset: number) => void = () => {};
 
@@ -25,11 +35,16 @@ export class FakeAgent implements Agent {
     readonly storage: StorageInfo,
     readonly table?: PartitionTable,
   ) {
-    for (const [region, size] of storage.regions) this.memory.set(region, new Uint8Array(size));
+    for (const [region, size] of storage.regions) this.memory.set(region, new Uint8Array(size).fill(this.#erased));
+  }
+
+  get #erased(): number {
+    return this.storage.nand ? 0xff : 0;
   }
 
   readPartitionTable(): Promise<PartitionTable> {
     if (this.table) return Promise.resolve(this.table);
+    if (this.storage.nand) return this.#listOfNand();
     const region = userRegion(this.storage.kind);
     const memory = this.memory.get(region) as Uint8Array;
     return readTableFromStorage(
@@ -38,6 +53,26 @@ export class FakeAgent implements Agent {
       this.storage.blockSize,
       region,
     );
+  }
+
+  async #listOfNand(): Promise<PartitionTable> {
+    if (!this.list) {
+      throw new UnbrickError({ code: 'NO_PARTITION_TABLE', stage: 'agent', message: 'There is no list.' });
+    }
+    const entries = this.list;
+    return { kind: 'pmt', source: 'the list', partitions: nandPmtPartitions(entries), record: { entries } };
+  }
+
+  async writePartitionList(entries: readonly PmtEntry[]): Promise<void> {
+    this.diary.push('write partition list');
+    this.onPacket('write', 0);
+    this.list = entries.map((entry) => ({ ...entry }));
+    this.onPacket('write', 1);
+  }
+
+  async mapBadBlocks(): Promise<boolean> {
+    this.diary.push('map bad blocks');
+    return false;
   }
 
   async *read(extent: Extent, options: TransferOptions = {}): AsyncIterable<Uint8Array> {
@@ -81,9 +116,9 @@ export class FakeAgent implements Agent {
   async erase(extent: Extent): Promise<void> {
     this.diary.push(`erase ${place(extent)}`);
     const half = Math.floor(extent.length / 2);
-    this.region(extent).fill(0, extent.start, extent.start + half);
+    this.region(extent).fill(this.#erased, extent.start, extent.start + half);
     this.onPacket('erase', half);
-    this.region(extent).fill(0, extent.start, extent.start + extent.length);
+    this.region(extent).fill(this.#erased, extent.start, extent.start + extent.length);
   }
 
   async reboot(target: RebootTarget): Promise<void> {

@@ -8,6 +8,7 @@ import type { Preloader } from '../../firmware/preloader.js';
 import { headText, partitionText } from '../../firmware/scatter/scatter-text.fixture.js';
 import { selectPartitions } from '../../plan/selection.js';
 import { buildGpt } from '../../storage/build-gpt.js';
+import { buildPmt } from '../../storage/build-pmt.js';
 import type { PartitionTable, StorageInfo } from '../../storage/storage.js';
 import { FakeAgent } from './fake-agent.js';
 
@@ -26,6 +27,24 @@ export const PHONE_STORAGE: StorageInfo = {
   id: Uint8Array.of(0x15, 1, 0, 0x51, 0x45, 0x36, 0x33, 0x4d, 0x42, 2, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xf1),
 };
 
+/** A phone with a GPT, with a PMT on eMMC, with a PMT on NAND. */
+export type PhoneAge = 'gpt' | 'pmt' | 'nand';
+
+const ERASE_BLOCK = 8 * KIB;
+/** Phones before GPT have their list in the last MiB. */
+const PMT_STORAGE: StorageInfo = {
+  ...PHONE_STORAGE,
+  regions: new Map([...PHONE_STORAGE.regions, ['user', USER_SIZE + 0x100000]]),
+};
+const NAND_STORAGE: StorageInfo = {
+  kind: 'nand',
+  blockSize: 512,
+  regions: new Map([['nand', USER_SIZE]]),
+  id: Uint8Array.of(0x98, 0xbc, 0x90, 0x55, 0x76),
+  nand: { pageSize: 512, spareSize: 16, eraseBlock: ERASE_BLOCK, poolSize: 8 * ERASE_BLOCK },
+};
+const STORAGES = { gpt: PHONE_STORAGE, pmt: PMT_STORAGE, nand: NAND_STORAGE };
+
 export const IDENTITY: DeviceIdentity = {
   stage: 'preloader',
   hwCode: 0x321,
@@ -39,7 +58,7 @@ export const IDENTITY: DeviceIdentity = {
 };
 
 /** Name, start and size in KiB, operation, whether the firmware has an image. */
-type Row = [name: string, start: number, size: number, operation: string, image?: true];
+export type Row = [name: string, start: number, size: number, operation: string, image?: true];
 
 /** How the phone was born. */
 export const FACTORY: Row[] = [
@@ -73,10 +92,17 @@ export interface FirmwareChange {
   rows?: Row[];
   /** Content of the images differs with it. */
   seed?: number;
+  age?: PhoneAge;
 }
 
 /** A firmware folder in memory, looked through. */
-export async function firmwareFacts({ rows = FACTORY, seed = 1 }: FirmwareChange = {}): Promise<FirmwareFacts> {
+export async function firmwareFacts({
+  rows = FACTORY,
+  seed = 1,
+  age = 'gpt',
+}: FirmwareChange = {}): Promise<FirmwareFacts> {
+  const onNand = age === 'nand';
+  const place = onNand ? { region: 'NONE', storage: 'HW_STORAGE_NAND' } : {};
   const folder = new MemoryFolder('firmware');
   const blocks = rows.map(([name, start, size, operation, image], index) => {
     if (image) folder.set(`${name}.img`, bytesOf(`${name} image ${seed}`, Math.min((size || 64) - 2, 40) * KIB + 512));
@@ -88,9 +114,11 @@ export async function firmwareFacts({ rows = FACTORY, seed = 1 }: FirmwareChange
       physical_start_addr: address,
       partition_size: `0x${(size * KIB).toString(16)}`,
       operation_type: operation,
+      ...place,
     });
   });
-  folder.set('MT6735_Android_scatter.txt', headText({ block_size: '0x200' }) + blocks.join(''));
+  const head = onNand ? { storage: 'NAND', block_size: `0x${ERASE_BLOCK.toString(16)}` } : { block_size: '0x200' };
+  folder.set('MT6735_Android_scatter.txt', headText(head) + blocks.join(''));
   const firmware = await openFirmware(folder);
   const layout = firmware.scatter.layouts[0];
   if (!layout) throw new Error('the test firmware has no layout');
@@ -101,7 +129,7 @@ export async function firmwareFacts({ rows = FACTORY, seed = 1 }: FirmwareChange
     name: 'preloader',
     type: 'SV5_BL_BIN',
     operation: 'BOOTLOADERS' as const,
-    region: 'boot1' as const,
+    region: onNand ? ('nand' as const) : ('boot1' as const),
   };
   const image = facts.selected[0]?.image;
   return {
@@ -111,37 +139,45 @@ export async function firmwareFacts({ rows = FACTORY, seed = 1 }: FirmwareChange
   };
 }
 
-const born = new Map<Row[], FakeAgent['memory']>();
+const born = new Map<Row[], FakeAgent>();
 
 /** The phone as it came from the factory, with its own calibration data. */
-export function bornPhone(rows: Row[] = FACTORY): FakeAgent {
-  const agent = new FakeAgent(PHONE_STORAGE);
-  let memory = born.get(rows);
-  if (!memory) {
-    memory = makePhone(rows).memory;
-    born.set(rows, memory);
-  }
-  for (const [region, bytes] of memory) agent.memory.get(region)?.set(bytes);
+export function bornPhone(rows: Row[] = FACTORY, age: PhoneAge = 'gpt'): FakeAgent {
+  const agent = new FakeAgent(STORAGES[age]);
+  const model = born.get(rows) ?? makePhone(rows, age);
+  born.set(rows, model);
+  for (const [region, bytes] of model.memory) agent.memory.get(region)?.set(bytes);
+  agent.list = model.list;
+  agent.promised = model.promised;
   return agent;
 }
 
-function makePhone(rows: Row[]): FakeAgent {
-  const agent = new FakeAgent(PHONE_STORAGE);
-  const user = agent.memory.get('user') as Uint8Array;
-  const partitions = entriesOf(rows);
+function makePhone(rows: Row[], age: PhoneAge): FakeAgent {
+  const agent = new FakeAgent(STORAGES[age]);
+  const user = agent.memory.get(age === 'nand' ? 'nand' : 'user') as Uint8Array;
+  const partitions = entriesOf(rows, age);
   for (const { name, start, length } of partitions) user.set(bytesOf(`factory ${name}`, length), start);
-  const gpt = buildGpt(partitions, USER_SIZE, 512);
-  user.set(gpt.primary);
-  user.set(gpt.backup, gpt.backupStart);
   for (const boot of ['boot1', 'boot2'] as const) agent.memory.get(boot)?.set(bytesOf('old preloader', 64 * KIB));
+  const entries = partitions.map(({ name, start, length }) => ({ name, size: length, offset: start, mask: 0 }));
+  if (age === 'gpt') {
+    const gpt = buildGpt(partitions, USER_SIZE, 512);
+    user.set(gpt.primary);
+    user.set(gpt.backup, gpt.backupStart);
+  } else if (age === 'pmt') {
+    const pmt = buildPmt({ entries, written: { generation: 1, form: '64-bit' } }, user.length);
+    for (const { start, bytes } of [pmt.main, pmt.mirror]) user.set(bytes, start);
+  } else {
+    agent.list = [...entries, { name: 'BMTPOOL', size: 8 * ERASE_BLOCK, offset: USER_SIZE, mask: 0 }];
+    agent.promised = ['nand'];
+  }
   return agent;
 }
 
-export function entriesOf(rows: Row[]): PartitionTable['partitions'] {
-  const end = USER_SIZE - 33 * 512;
+export function entriesOf(rows: Row[], age: PhoneAge = 'gpt'): PartitionTable['partitions'] {
+  const end = { gpt: USER_SIZE - 33 * 512, pmt: USER_SIZE, nand: USER_SIZE - 2 * ERASE_BLOCK }[age];
   return rows.map(([name, start, size]) => ({
     name,
-    region: 'user' as const,
+    region: age === 'nand' ? ('nand' as const) : ('user' as const),
     start: start * KIB,
     length: size > 0 ? size * KIB : end - start * KIB,
   }));

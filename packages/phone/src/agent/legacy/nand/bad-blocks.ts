@@ -16,11 +16,12 @@ export async function readBadBlocks(agent: Stage2): Promise<void> {
   await agent.host.u8();
 }
 
-/** NAND_BMT_REMARK: makes the bad-block map anew from the marks on the chip. */
+/** NAND_BMT_REMARK: makes the bad-block map from the marks on the chip; with a map there is no need to. */
 export async function remarkBadBlocks(agent: Stage2): Promise<void> {
   const { host, nand } = agent;
-  logCommand(agent, LegacyCommand.NAND_BMT_REMARK, nand !== undefined);
-  if (!nand) return host.sendByte(LegacyByte.NACK);
+  const needed = nand !== undefined && !nand.map.found;
+  logCommand(agent, LegacyCommand.NAND_BMT_REMARK, needed);
+  if (!needed) return host.sendByte(LegacyByte.NACK);
   await host.ack();
   await remakeMap(agent, nand);
   await host.sendByte(LegacyByte.CONT);

@@ -275,7 +275,15 @@ describe('bad blocks and partitions', () => {
   it('tells which blocks stand in for which', async () => {
     const { host } = await nandPhone();
     expect(await host.ask('a3')).toBe('5a 01 00 05 00 2d');
-    expect(await host.ask('5a 52')).toBe('5a 69 96');
+    expect(await host.ask('5a 52')).toBe('a5');
+  });
+
+  it('makes a map for a chip that has none', async () => {
+    const { host, flash, storage, profile } = await nandPhone(false);
+    await new NandChip(storage, profile).markBad(5);
+    expect(await host.ask('52')).toBe('5a 69 96');
+    expect((await flash()).map.pairs).toEqual([{ bad: 5, mapped: 46 }]);
+    expect(await host.ask('52')).toBe('a5');
   });
 
   it('reads and writes the partition table', async () => {
