@@ -219,9 +219,16 @@ export interface SmallPhone {
   log: PhoneLogEntry[];
 }
 
-/** @param fault as `unbrick phone --fault` takes it */
-export async function plugIn(profile: Profile, mode: BootMode = 'preloader', fault?: string): Promise<SmallPhone> {
-  const memory = new MemoryStorage(profile.storage.kind, profile.storage.regions);
+/**
+ * @param fault as `unbrick phone --fault` takes it
+ * @param memory of a phone that was unplugged; without it the phone is new
+ */
+export async function plugIn(
+  profile: Profile,
+  mode: BootMode = 'preloader',
+  fault?: string,
+  memory = new MemoryStorage(profile.storage.kind, profile.storage.regions),
+): Promise<SmallPhone> {
   const log: PhoneLogEntry[] = [];
   const phone = new VirtualPhone({
     profile,
