@@ -1,4 +1,5 @@
-// Feeds every parser of the house damaged input for as long as you like; the short run is part of the tests.
+// Feeds every parser of the house damaged input, and every protocol damaged answers, for as long as you like; the short run is
+// part of the tests.
 //
 //   node scripts/fuzz.mjs                     every target for 60 seconds
 //   node scripts/fuzz.mjs 600 zip             one target for ten minutes
