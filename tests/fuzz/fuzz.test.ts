@@ -13,21 +13,18 @@ const firstSeed = Number(process.env.UNBRICK_FUZZ_SEED ?? 1);
 const only = process.env.UNBRICK_FUZZ_TARGET;
 
 /** Nothing that a stranger can give us may crash, hang, or be taken for what it is not. */
-test.each(TARGETS.filter((target) => only === undefined || target.name === only))(
-  '$name',
-  async (target) => {
-    for (const seed of target.seeds) await target.run(seed.slice());
-    const end = performance.now() + seconds * 1000;
-    let count = 0;
-    for (let seed = firstSeed; seconds > 0 ? performance.now() < end : count < SHORT_RUN; seed++, count++) {
-      await attempt(target, seed);
-      // Parsers that never wait would otherwise keep the test runner from noticing that time is up.
-      if (count % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(count).toBeGreaterThan(0);
-  },
-  60_000 + seconds * 1000,
-);
+test.for(TARGETS)('$name', { timeout: 60_000 + seconds * 1000 }, async (target, { skip }) => {
+  skip(only !== undefined && target.name !== only);
+  for (const seed of target.seeds) await target.run(seed.slice());
+  const end = performance.now() + seconds * 1000;
+  let count = 0;
+  for (let seed = firstSeed; seconds > 0 ? performance.now() < end : count < SHORT_RUN; seed++, count++) {
+    await attempt(target, seed);
+    // Parsers that never wait would otherwise keep the test runner from noticing that time is up.
+    if (count % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(count).toBeGreaterThan(0);
+});
 
 async function attempt(target: Target, seed: number): Promise<void> {
   const next = random(seed);

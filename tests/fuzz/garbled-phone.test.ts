@@ -37,48 +37,45 @@ afterEach(() => {
 });
 
 /** Whatever a phone answers, the job ends, with an error of ours, and says "done" only of what is on the phone. */
-test.each(PHONES.filter((phone) => only === undefined || phone === only))(
-  'garbled answers of %s',
-  async (base) => {
-    const profile = base === 'small-nand' ? smallNandProfile() : smallProfile(base);
-    const firmware = await openFirmware(
-      new MemoryFolder('firmware', Object.fromEntries(await practiceFirmware(profile))),
-    );
-    const attempt = async (wound?: Random) => {
-      const { phone, storage } = await plugIn(profile);
-      const link = new WoundedLink(phone.portSource(), wound);
-      const events: JobEvent[] = [];
-      const job = flash({ firmware, source: link, waitMs: 20_000, emit: (event) => events.push(event) });
-      const { outcome } = await inVirtualTime(job, link);
-      const closed = phone.close();
-      await inVirtualTime(closed, link);
-      return { outcome, events, content: await contentOf(storage) };
-    };
+test.for(PHONES)('garbled answers of %s', { timeout: 300_000 + seconds * 1000 }, async (base, { skip }) => {
+  skip(only !== undefined && base !== only);
+  const profile = base === 'small-nand' ? smallNandProfile() : smallProfile(base);
+  const firmware = await openFirmware(
+    new MemoryFolder('firmware', Object.fromEntries(await practiceFirmware(profile))),
+  );
+  const attempt = async (wound?: Random) => {
+    const { phone, storage } = await plugIn(profile);
+    const link = new WoundedLink(phone.portSource(), wound);
+    const events: JobEvent[] = [];
+    const job = flash({ firmware, source: link, waitMs: 20_000, emit: (event) => events.push(event) });
+    const { outcome } = await inVirtualTime(job, link);
+    const closed = phone.close();
+    await inVirtualTime(closed, link);
+    return { outcome, events, content: await contentOf(storage) };
+  };
 
-    const whole = await attempt();
-    expect(whole.outcome).toBe('done');
-    const outcomes: Partial<Record<Outcome, number>> = {};
-    const end = Date.now() + seconds * 1000;
-    for (let seed = firstSeed; ; seed++) {
-      const count = seed - firstSeed;
-      if (seconds > 0 ? Date.now() > end : count >= SHORT_RUN) break;
-      const { outcome, events, content } = await attempt(random(seed));
-      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-      const errors = events.filter((event) => event.type === 'error');
-      expect(
-        errors.filter(({ code }) => code === 'INTERNAL'),
-        `seed ${seed}`,
-      ).toEqual([]);
-      if (outcome !== 'done') continue;
-      for (const [region, bytes] of whole.content) {
-        expect(sameBytes(bytes, content.get(region)), `seed ${seed}: done, but ${region} is not`).toBe(true);
-      }
+  const whole = await attempt();
+  expect(whole.outcome).toBe('done');
+  const outcomes: Partial<Record<Outcome, number>> = {};
+  const end = Date.now() + seconds * 1000;
+  for (let seed = firstSeed; ; seed++) {
+    const count = seed - firstSeed;
+    if (seconds > 0 ? Date.now() > end : count >= SHORT_RUN) break;
+    const { outcome, events, content } = await attempt(random(seed));
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    const errors = events.filter((event) => event.type === 'error');
+    expect(
+      errors.filter(({ code }) => code === 'INTERNAL'),
+      `seed ${seed}`,
+    ).toEqual([]);
+    if (outcome !== 'done') continue;
+    for (const [region, bytes] of whole.content) {
+      expect(sameBytes(bytes, content.get(region)), `seed ${seed}: done, but ${region} is not`).toBe(true);
     }
-    // Damage that nobody notices would prove nothing.
-    expect(outcomes.failed ?? 0, JSON.stringify(outcomes)).toBeGreaterThan(0);
-  },
-  300_000 + seconds * 1000,
-);
+  }
+  // Damage that nobody notices would prove nothing.
+  expect(outcomes.failed ?? 0, JSON.stringify(outcomes)).toBeGreaterThan(0);
+});
 
 /** A link on which one or two pieces of what the phone sends arrive damaged. */
 class WoundedLink implements PortSource {
