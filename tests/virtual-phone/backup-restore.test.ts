@@ -169,6 +169,21 @@ describe('a NAND phone that was wiped wholly', () => {
     expect(sameBytes(nandAsRead(before, profile), nandAsRead(after, profile)), 'the chip reads as before').toBe(true);
   });
 
+  it('is the same phone as it reads itself when blocks wear out meanwhile', async () => {
+    const { nand } = profile.storage;
+    if (!nand) throw new Error('no NAND');
+    // Blocks of NVRAM, BOOTIMG and USRDATA, found to be bad when they are erased or written.
+    const worn = { ...profile, storage: { ...profile.storage, nand: { ...nand, wornBlocks: [5, 17, 55] } } };
+    const small = await plugIn(worn, 'brom');
+    const { folder } = await backUp(small, true);
+    await wipeNand(small);
+    const source = small.phone.portSource();
+    const { outcome } = await restorePhone({ source, emit: () => {}, firmware: await practice(worn), folder });
+    expect(outcome).toBe('done');
+    expect((await readManifest((await backUp(small, true)).folder)).files).toEqual((await readManifest(folder)).files);
+    await small.phone.close();
+  });
+
   it('is not given its list when the agent looks for it in another place', async () => {
     const small = await plugIn(profile, 'brom');
     const { folder } = await backUp(small, true);

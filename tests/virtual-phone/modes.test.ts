@@ -113,6 +113,31 @@ describe('a phone before GPT', () => {
     ]);
   });
 
+  it('is told when boot records and layout do not go together', async () => {
+    const grown = await practiceFirmware(smallProfile('mt6582-emmc', { grown: 128 }));
+    const usual = await practiceFirmware(profile);
+    const told = async (mbr: Uint8Array | undefined) => {
+      const files = new Map(grown).set('MBR', mbr ?? new Uint8Array(0));
+      const codes: string[] = [];
+      const { phone } = await plugIn(profile);
+      const { outcome } = await flash({
+        firmware: await openFirmware(new MemoryFolder('firmware', Object.fromEntries(files))),
+        source: phone.portSource(),
+        mode: 'upgrade',
+        dryRun: true,
+        backups: new MemoryBackupShelf(),
+        emit: (event) => {
+          if (event.type === 'finding') codes.push(event.code);
+        },
+      });
+      await phone.close();
+      expect(outcome).toBe('planned');
+      return codes;
+    };
+    expect(await told(grown.get('MBR'))).not.toContain('BOOT_RECORD_DIFFERS');
+    expect(await told(usual.get('MBR'))).toContain('BOOT_RECORD_DIFFERS');
+  });
+
   it('is not given another layout without the boot records that go with it', async () => {
     const files = await practiceFirmware(smallProfile('mt6582-emmc', { grown: 128 }));
     const text = (name: string) => new TextDecoder().decode(files.get(name));

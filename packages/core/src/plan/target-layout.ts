@@ -41,7 +41,8 @@ export function tableKindOf(layout: ScatterLayout): 'gpt' | 'pmt' | undefined {
  */
 export function targetLayout(layout: ScatterLayout, storage: StorageInfo, table: PartitionTable): TargetLayout {
   const region = userRegion(storage.kind);
-  const regionSize = storage.regions.get(region) ?? 0;
+  // Scatter files count from the end of the chip, behind the pool of spare blocks.
+  const regionSize = (storage.regions.get(region) ?? 0) + (storage.nand?.poolSize ?? 0);
   const wanted: WantedPartition[] = [];
   const target: PartitionEntry[] = [];
   const kind = table.kind === 'mbr' ? 'pmt' : table.kind;

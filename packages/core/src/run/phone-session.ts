@@ -11,7 +11,7 @@ import type { TraceSink } from '../link/link.js';
 import type { PortSource } from '../link/port.js';
 import type { OwnerCredentials } from '../security/signer.js';
 import { parsePmt } from '../storage/pmt.js';
-import type { Extent, PartitionTable } from '../storage/storage.js';
+import type { Extent, PartitionTable, PmtRecord } from '../storage/storage.js';
 import type { EventSink } from './events.js';
 import { guideWait } from './guided-wait.js';
 
@@ -116,7 +116,14 @@ export async function readTable(agent: Agent): Promise<PartitionTable> {
     (start, length) => readWhole(agent, { region: 'user', start, length }),
     size,
   );
-  return written?.record ? { ...table, record: written.record } : table;
+  // What an earlier boot loader has left there is not this phone's list.
+  const current = written?.record && placesOf(written) === placesOf(table);
+  return current ? { ...table, record: written.record as PmtRecord } : table;
+}
+
+function placesOf({ partitions }: PartitionTable): string {
+  const inUser = partitions.filter(({ region }) => region === 'user');
+  return inUser.map(({ name, start, length }) => `${name} ${start} ${length}`).join();
 }
 
 async function readWhole(agent: Agent, extent: Extent): Promise<Uint8Array> {
