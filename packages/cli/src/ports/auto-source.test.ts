@@ -106,6 +106,12 @@ describe('autoSource', () => {
     expect(error.evidence.join()).toContain('on raw USB as well: PORT_PERMISSION!');
   });
 
+  it('tells why a phone could not be opened that has gone meanwhile', async () => {
+    const system = new FakeSystem([device('1-1', BROM, '/dev/ttyACM0')]);
+    system.refuse = (name) => refusal(name.startsWith('serial:') ? 'PORT_PERMISSION' : 'PORT_GONE');
+    await expect(source(system).source.open(forever)).rejects.toMatchObject({ code: 'PORT_PERMISSION' });
+  });
+
   it('tells an observer of everything on the bus, and opens no phone in another mode', async () => {
     const stop = new AbortController();
     const meta = device('1-1', META, '/dev/ttyACM0');

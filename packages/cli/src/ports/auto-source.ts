@@ -1,8 +1,9 @@
-import { type Observe, type Port, type PortSource, UnbrickError, usbIdentity, usbIdentityText } from '@unbrick/core';
+import { type Port, type PortSource, UnbrickError, usbIdentity, usbIdentityText } from '@unbrick/core';
 import { BusWatch } from './bus-watch.js';
 import { pause } from './pause.js';
 import { severalPhones } from './port-errors.js';
 import { holderText } from './port-holders.js';
+import { tellRefusal } from './tell-refusal.js';
 import type { SeenDevice } from './usb-devices.js';
 import { thisUsbSystem, type UsbSystem } from './usb-system.js';
 
@@ -63,7 +64,7 @@ export function autoSource({
               observe?.({ kind: 'opened', port: port.name });
               return port;
             } catch (error) {
-              tellRefusal(error, phone, observe);
+              tellRefusal(error, phone.serialPath ?? `usb:${phone.busPath}`, observe);
               // Gone before it could be opened: the next one will come.
               if (!(error instanceof UnbrickError && error.code === 'PORT_GONE')) throw error;
             }
@@ -113,7 +114,9 @@ async function openPhone(
     note(`Using raw USB (usb:${phone.busPath}): ${refusal.message} ${refusal.evidence.join('; ')}`);
     return port;
   } catch (cause) {
-    if (!(cause instanceof UnbrickError) || cause.code === 'PORT_GONE') throw cause;
+    if (!(cause instanceof UnbrickError)) throw cause;
+    // What kept the phone from being opened while it was there matters more than that it has gone.
+    if (cause.code === 'PORT_GONE') throw refusal;
     throw refusal.with({ evidence: [`on raw USB as well: ${cause.message}`, ...cause.evidence] });
   }
 }
@@ -143,14 +146,6 @@ async function openSerial(
     evidence: others.map((holder) => `held by ${holderText(holder)}`),
     next: [`Close it: ${others.map(holderText).join(', ')}.`],
   });
-}
-
-/** A phone whose port cannot be had ends the wait with an error; the guide says the same at once. */
-function tellRefusal(error: unknown, phone: SeenDevice, observe: Observe | undefined): void {
-  if (!(error instanceof UnbrickError) || error.code === 'PORT_GONE') return;
-  const holders = error.evidence.flatMap((fact) => /^held by (.*)$/.exec(fact)?.[1] ?? []);
-  const port = phone.serialPath ?? `usb:${phone.busPath}`;
-  observe?.({ kind: 'refused', port, code: error.code, holders: [...new Set(holders)] });
 }
 
 function deviceText(device: SeenDevice): string {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { holderText, portHolders } from './port-holders.js';
+import { holderText, portHolders, runningGrabbers } from './port-holders.js';
 
 it('finds the programs that have a device open', async () => {
   const proc = mkdtempSync(join(tmpdir(), 'proc-'));
@@ -17,6 +17,7 @@ it('finds the programs that have a device open', async () => {
   mkdirSync(join(proc, '901'));
   const holders = await portHolders('/dev/ttyACM0', proc);
   expect(holders.map(holderText)).toEqual(['ModemManager (process 812)']);
+  expect((await runningGrabbers(proc)).map(holderText)).toEqual(['ModemManager (process 812)']);
   expect(await portHolders('/dev/ttyACM0', join(proc, 'none'))).toEqual([]);
   rmSync(proc, { recursive: true });
 });

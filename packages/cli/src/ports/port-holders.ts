@@ -29,6 +29,21 @@ export async function portHolders(path: string, procRoot = '/proc'): Promise<Por
   return found.flat();
 }
 
+/** Programs that open every new serial device. */
+const GRABBERS = new Set(['ModemManager', 'brltty']);
+
+/** Running programs that are known to open every new serial device; they run as root, so that others do not see what they hold. */
+export async function runningGrabbers(procRoot = '/proc'): Promise<PortHolder[]> {
+  const processes = (await readdir(procRoot).catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const running = await Promise.all(
+    processes.map(async (id) => {
+      const name = (await readFile(join(procRoot, id, 'comm'), 'utf8').catch(() => '')).trim();
+      return GRABBERS.has(name) ? [{ processId: Number(id), name }] : [];
+    }),
+  );
+  return running.flat();
+}
+
 /** `ModemManager (process 812)` */
 export function holderText({ name, processId }: PortHolder): string {
   return `${name} (process ${processId})`;

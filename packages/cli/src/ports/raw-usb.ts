@@ -3,6 +3,7 @@ import { BusWatch } from './bus-watch.js';
 import { busPathOf, type NativeUsb, NodeUsbDevice, nativeUsb } from './node-usb.js';
 import { pause } from './pause.js';
 import { portBusy, portFailed, portForbidden, portGone } from './port-errors.js';
+import { tellRefusal } from './tell-refusal.js';
 import { thisUsbSystem } from './usb-system.js';
 
 /** Milliseconds between two looks for a device that is not there: its window may be a second. */
@@ -45,8 +46,11 @@ export function rawUsbSource(busPath: string): PortSource {
         signal.throwIfAborted();
         if (observe) await bus.look();
         try {
-          return await openRawUsb(busPath, signal, usb);
+          const port = await openRawUsb(busPath, signal, usb);
+          observe?.({ kind: 'opened', port: port.name });
+          return port;
         } catch (error) {
+          tellRefusal(error, `usb:${busPath}`, observe);
           if (!(error instanceof UnbrickError && error.code === 'PORT_GONE')) throw error;
         }
         await pause(LOOK_MS, signal);

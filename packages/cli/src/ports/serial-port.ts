@@ -5,7 +5,8 @@ import { abortable, type Port, type PortIdentity, type PortSource, UnbrickError 
 import { BusWatch } from './bus-watch.js';
 import { pause } from './pause.js';
 import { portBusy, portFailed, portForbidden, portGone, serialUnsupported } from './port-errors.js';
-import { holderText, portHolders } from './port-holders.js';
+import { holderText, portHolders, runningGrabbers } from './port-holders.js';
+import { tellRefusal } from './tell-refusal.js';
 import { thisUsbSystem } from './usb-system.js';
 
 /** Nominal: CDC-ACM ignores it, and any line coding tells a preloader that a tool is there. */
@@ -196,8 +197,11 @@ export function serialSource(path: string): PortSource {
         // Windows device names are not files: there only opening tells.
         if (process.platform === 'win32' || (await exists(path))) {
           try {
-            return await openFreshSerialPort(path, signal);
+            const port = await openFreshSerialPort(path, signal);
+            observe?.({ kind: 'opened', port: port.name });
+            return port;
           } catch (error) {
+            tellRefusal(error, path, observe);
             if (!(error instanceof UnbrickError && error.code === 'PORT_GONE')) throw error;
           }
         }
@@ -208,7 +212,11 @@ export function serialSource(path: string): PortSource {
 }
 
 async function heldBy(path: string): Promise<string[]> {
-  return (await portHolders(path)).map((holder) => `held by ${holderText(holder)}`);
+  const holders = await portHolders(path);
+  if (holders.length > 0) return holders.map((holder) => `held by ${holderText(holder)}`);
+  return (await runningGrabbers()).map(
+    (grabber) => `probably held by ${holderText(grabber)}: it is running and opens every new serial port`,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -105,9 +105,28 @@ describe('connectPhone', () => {
   });
 
   it('passes on why a port cannot be opened', async () => {
-    const refusal = new UnbrickError({ code: 'PORT_PERMISSION', stage: 'connect', message: 'no' });
+    const failure = new UnbrickError({ code: 'PORT_UNSUPPORTED', stage: 'connect', message: 'no' });
+    const source: PortSource = { name: 'x', open: () => Promise.reject(failure) };
+    await expect(connectPhone(source, { timeoutMs: 60_000 })).rejects.toBe(failure);
+  });
+
+  it('waits for a port that cannot be had, says so once, and tells that at the end', async () => {
+    const refusal = new UnbrickError({ code: 'PORT_PERMISSION', stage: 'connect', message: 'You may not.' });
+    const notes: string[] = [];
     const source: PortSource = { name: 'x', open: () => Promise.reject(refusal) };
-    await expect(connectPhone(source, { timeoutMs: 1000 })).rejects.toBe(refusal);
+    await expect(connectPhone(source, { timeoutMs: 600, onNote: (note) => notes.push(note) })).rejects.toBe(refusal);
+    expect(notes).toEqual(['You may not. Waiting until it can be had.']);
+  });
+
+  it('goes on when a port that was held is free', async () => {
+    const refusal = new UnbrickError({ code: 'PORT_BUSY', stage: 'connect', message: 'Held.' });
+    const phone = scriptedPort(`${SHAKE}${MT6735_PRELOADER}`);
+    let held = 2;
+    const source: PortSource = {
+      name: 'x',
+      open: () => (held-- > 0 ? Promise.reject(refusal) : Promise.resolve(phone.port)),
+    };
+    expect((await connectPhone(source, { timeoutMs: 60_000 })).identity.hwCode).toBe(0x321);
   });
 
   it.each([

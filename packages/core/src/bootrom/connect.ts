@@ -40,6 +40,10 @@ const PASSING = new Set([
   'HANDSHAKE_ECHO',
   'ECHO_MISMATCH',
 ]);
+/** Ports that are there but cannot be had: the user may see to that while the wait goes on. */
+const IN_THE_WAY = new Set(['PORT_BUSY', 'PORT_PERMISSION', 'PORT_FAILED']);
+/** Time between two tries to open such a port. */
+const RETRY_MS = 250;
 const SHORTEST_APPEARANCE_MS = 50;
 /** A phone that announces a re-enumeration leaves within a tenth of a second and is back within one or two. */
 const LEAVE_MS = 2000;
@@ -67,10 +71,12 @@ function remember(seen: Seen, sighting: Sighting): void {
 
 /**
  * Waits for a phone, shakes hands and asks who it is. A device that goes away or stays silent is let go and the next
- * appearance awaited: a preloader shows itself for two seconds, and a phone in a boot loop does so again and again.
+ * appearance awaited: a preloader shows itself for two seconds, and a phone in a boot loop does so again and again. So is a port
+ * that another program holds or that may not be opened: the user is told, and the job goes on when that has changed.
  *
- * @throws UnbrickError `NO_PHONE` (stage `connect`) after the timeout, with what was seen until then; whatever the source
- *   throws when it cannot open the port; the signal's reason when aborted
+ * @throws UnbrickError `NO_PHONE` (stage `connect`) after the timeout, with what was seen until then; `PORT_BUSY`,
+ *   `PORT_PERMISSION` or `PORT_FAILED` when that was in the way to the end; whatever else the source throws; the signal's reason
+ *   when aborted
  */
 export async function connectPhone(source: PortSource, options: ConnectOptions): Promise<ConnectedPhone> {
   const { signal, timeoutMs, handshakeMs = HANDSHAKE_MS, trace, onNote = () => {}, observe } = options;
@@ -80,12 +86,22 @@ export async function connectPhone(source: PortSource, options: ConnectOptions):
   const timer = setTimeout(() => patience.abort(), timeoutMs);
   const waiting = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal;
   const seen: Seen = { times: 0, last: [] };
+  let refusal: UnbrickError | undefined;
   try {
     for (;;) {
-      const port = await open(source, waiting, seen.last.at(-1), observe).catch((error) => {
+      let port: Port;
+      try {
+        port = await open(source, waiting, seen.last.at(-1), observe);
+      } catch (error) {
         signal?.throwIfAborted();
-        throw patience.signal.aborted ? noPhone(source, timeoutMs, seen, error) : error;
-      });
+        if (patience.signal.aborted) throw refusal ?? noPhone(source, timeoutMs, seen, error);
+        if (!(error instanceof UnbrickError) || !IN_THE_WAY.has(error.code)) throw error;
+        if (refusal?.message !== error.message) onNote(refusalText(error));
+        refusal = error;
+        await rest(RETRY_MS, waiting);
+        continue;
+      }
+      refusal = undefined;
       const appeared = performance.now();
       if (seen.times === 0) onNote(`Seen on ${portText(port)}.`);
       const link = new Link(port, { ...(trace ? { trace } : {}), ...(signal ? { signal } : {}) });
@@ -151,19 +167,27 @@ async function open(
   before: Sighting | undefined,
   observe: Observe | undefined,
 ): Promise<Port> {
-  const rest = before ? SHORTEST_APPEARANCE_MS - before.milliseconds : 0;
-  if (rest > 0) {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, rest);
-      const stop = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener('abort', stop, { once: true });
-    });
-  }
+  if (before) await rest(SHORTEST_APPEARANCE_MS - before.milliseconds, signal);
   signal.throwIfAborted();
   return source.open(signal, undefined, observe);
+}
+
+/** Waits, but no longer than to the signal. */
+async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds <= 0 || signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end);
+  });
+}
+
+function refusalText({ message, evidence }: UnbrickError): string {
+  return [message, ...evidence.map((fact) => `${fact}.`), 'Waiting until it can be had.'].join(' ');
 }
 
 function noPhone(source: PortSource, timeoutMs: number, seen: Seen, cause?: unknown): UnbrickError {
