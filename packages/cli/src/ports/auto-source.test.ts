@@ -37,6 +37,7 @@ class FakeSystem implements UsbSystem {
   holders = async () => this.held;
   interfaces = () => ['ff4201'];
   failures = () => [];
+  failuresHidden = () => false;
   onChange = () => () => {};
   refuse: (name: string) => UnbrickError | undefined = () => undefined;
 

@@ -21,6 +21,7 @@ export class BusWatch {
   async look(): Promise<SeenDevice[]> {
     const devices = await this.#system.devices();
     for (const failure of this.#system.failures()) this.#observe({ kind: 'enumeration-failed', ...failure });
+    if (this.#system.failuresHidden()) this.#observe({ kind: 'failures-hidden' });
     const list = devices.map((each) => `${each.busPath} ${each.vendorId} ${each.productId} ${each.serialPath}`).join();
     const now = performance.now();
     if (list !== this.#told || now - this.#toldAt >= RETELL_MS) {

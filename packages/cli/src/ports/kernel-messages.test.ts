@@ -28,6 +28,7 @@ describe('enumerationFailure', () => {
 describe('KernelLog', () => {
   it('tells nothing where the log cannot be read', () => {
     const log = new KernelLog('/nonexistent');
+    expect(log.readable).toBe(false);
     expect(log.failures()).toEqual([]);
     log.close();
   });

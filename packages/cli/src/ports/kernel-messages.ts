@@ -37,7 +37,7 @@ export function enumerationFailure(message: string): EnumerationFailure | undefi
   return undefined;
 }
 
-/** The kernel's log from now on. Most systems let only root read it: then nothing is ever told. */
+/** The kernel's log from now on. Most systems let only root read it. */
 export class KernelLog {
   #fd: number | undefined;
   readonly #buffer = Buffer.alloc(RECORD_BYTES);
@@ -50,6 +50,10 @@ export class KernelLog {
     } catch {
       this.close();
     }
+  }
+
+  get readable(): boolean {
+    return this.#fd !== undefined;
   }
 
   /** Failed enumerations since the last call. */

@@ -1,4 +1,5 @@
 import type { Port, PortIdentity } from '@unbrick/core';
+import { KernelJournal } from './kernel-journal.js';
 import { type EnumerationFailure, KernelLog } from './kernel-messages.js';
 import { busPathOf, type NativeUsb, nativeUsb } from './node-usb.js';
 import { type PortHolder, portHolders } from './port-holders.js';
@@ -23,6 +24,8 @@ export interface UsbSystem {
   interfaces(busPath: string): string[];
   /** Devices that could not be enumerated, since the last call. */
   failures(): EnumerationFailure[];
+  /** True when it is known that this user is not shown such devices. */
+  failuresHidden(): boolean;
   /** Other programs that have a device file open. */
   holders(path: string): Promise<PortHolder[]>;
   /** Calls back when a device comes or goes, where the system tells; the returned function ends it. */
@@ -37,6 +40,7 @@ export function thisUsbSystem(): UsbSystem {
   };
   if (process.platform === 'linux') {
     let kernel: KernelLog | undefined;
+    const journal = new KernelJournal();
     return {
       ...common,
       pollMs: LINUX_POLL_MS,
@@ -44,8 +48,9 @@ export function thisUsbSystem(): UsbSystem {
       interfaces: (busPath) => linuxInterfaces(busPath),
       failures: () => {
         kernel ??= new KernelLog();
-        return kernel.failures();
+        return kernel.readable ? kernel.failures() : journal.failures();
       },
+      failuresHidden: () => kernel !== undefined && !kernel.readable && !journal.readable,
       holders: (path) => portHolders(path),
       // At 15 ms between two looks an event would hardly be faster.
       onChange: () => () => {},
@@ -58,6 +63,7 @@ export function thisUsbSystem(): UsbSystem {
     devices: async () => joinedDevices(await (await serialBinding()).list(), await usbDevices(await library)),
     interfaces: () => [],
     failures: () => [],
+    failuresHidden: () => false,
     holders: async () => [],
     onChange: (wake) => {
       void library.then((usb) => usb?.addEventListener('connect', wake));

@@ -16,6 +16,8 @@ export type Observation =
   | { kind: 'devices'; devices: readonly ObservedDevice[] }
   /** The system could not even read who a device is. */
   | { kind: 'enumeration-failed'; busPath: string; detail: string }
+  /** Such devices are not shown to this user. */
+  | { kind: 'failures-hidden' }
   /** A phone is there and its port could not be opened; `holders` names the programs that have it. */
   | { kind: 'refused'; port: string; code: string; holders: readonly string[] }
   | { kind: 'opened'; port: string }

@@ -29,3 +29,18 @@ it('tells what is seen when it changes, and the next thing to try when its time 
   vi.advanceTimersByTime(60_000);
   expect(events).toHaveLength(told);
 });
+
+it('says once what cannot be seen, to who has seen nothing for a while', () => {
+  const events: JobEvent[] = [];
+  const wait = guideWait((event) => events.push(event));
+  const notes = () => events.filter((event) => event.type === 'note');
+  wait.observe({ kind: 'devices', devices: [] });
+  wait.observe({ kind: 'failures-hidden' });
+  vi.advanceTimersByTime(5000);
+  expect(notes()).toEqual([]);
+  vi.advanceTimersByTime(60_000);
+  wait.observe({ kind: 'failures-hidden' });
+  vi.advanceTimersByTime(60_000);
+  wait.end();
+  expect(notes()).toMatchObject([{ message: expect.stringContaining('`sudo dmesg --follow`') }]);
+});
