@@ -187,7 +187,8 @@ async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 function refusalText({ message, evidence }: UnbrickError): string {
-  return [message, ...evidence.map((fact) => `${fact}.`), 'Waiting until it can be had.'].join(' ');
+  const facts = evidence.length > 0 ? ` (${evidence.join('; ')})` : '';
+  return `${message}${facts} Waiting until it can be had.`;
 }
 
 function noPhone(source: PortSource, timeoutMs: number, seen: Seen, cause?: unknown): UnbrickError {

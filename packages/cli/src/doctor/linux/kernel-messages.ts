@@ -14,10 +14,11 @@ const SHOWN = 6;
 
 /** Failed enumerations in the kernel's log: what Windows calls code 43. */
 export async function checkKernelMessages(system: System): Promise<Finding[]> {
+  // A user who may not read the journal is given an empty one.
   const log =
-    (await system.ask('journalctl', ['-k', '-b', '--no-pager', '-o', 'short-monotonic', '-n', '2000'])) ??
+    (await system.ask('journalctl', ['-k', '-b', '-q', '--no-pager', '-o', 'short-monotonic', '-n', '2000'])) ||
     (await system.ask('dmesg', []));
-  if (log === undefined) {
+  if (!log) {
     return [found('ok', 'KERNEL_LOG', 'The messages of the kernel cannot be read by you.', [], [])];
   }
   return failedEnumerations(log);
