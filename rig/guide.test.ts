@@ -99,7 +99,7 @@ describe.runIf('cache' in found)('the wait for a phone, on a stock Linux kernel'
     await writeRule();
     // Locks the port as the real one does; a copy, for the name.
     const holder = bench.guest.start(
-      'cp /usr/bin/flock /run/ModemManager; until [ -c /dev/ttyACM0 ]; do sleep 0.05; done; exec /run/ModemManager /dev/ttyACM0 sleep 600',
+      'cp /usr/bin/flock /run/ModemManager; until [ -c /dev/ttyACM0 ]; do sleep 0.05; done; exec /run/ModemManager --close /dev/ttyACM0 sleep 600',
     );
     const job = await flashAsSomebody('serial:/dev/ttyACM0');
     const phone = await bench.plugIn({ profile: small.profile, windowMs: 600_000 });

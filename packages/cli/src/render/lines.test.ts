@@ -36,6 +36,13 @@ describe('eventLines of an error', () => {
     expect(lines.join('\n')).toContain('Usa el Download Agent');
   });
 
+  it('keeps the next step of the moment where the catalogue has none', () => {
+    vi.stubEnv('UNBRICK_LANG', 'ru');
+    const lines = eventLines({ ...error, code: 'UNFINISHED_JOB' }, PLAIN);
+    expect(lines[1]).toMatch(/^✗ Прежняя работа/);
+    expect(lines).toContain('    дальше: Use the agent of the firmware.');
+  });
+
   it('shows an error without an entry as it is', () => {
     vi.stubEnv('UNBRICK_LANG', 'es');
     expect(eventLines({ ...error, code: 'NOT_IN_THE_CATALOGUE' }, PLAIN)).toHaveLength(4);

@@ -79,7 +79,11 @@ type Told = Pick<FindingEvent, 'message' | 'evidence' | 'next'>;
 function inUserLanguage(event: FindingEvent | ErrorEvent, language = userLanguage()): Told {
   if (!language.entries[event.code]) return { ...event, evidence: [...event.evidence], next: [...event.next] };
   const { meaning, next } = explainOwnCode(event.code, language) as Explanation;
-  return { message: meaning, evidence: [event.message, ...event.evidence], next };
+  return {
+    message: meaning,
+    evidence: [event.message, ...event.evidence],
+    next: next.length > 0 ? next : [...event.next],
+  };
 }
 
 /** What usually causes it, from the catalogue: the error itself knows only its moment. */
