@@ -14,7 +14,7 @@ import { practiceFirmware } from '@unbrick/phone';
 import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { MemoryBackupShelf, type MemoryFolderBackup } from '../support/memory-shelf.js';
-import { plugIn, smallProfile } from '../support/small-phone.js';
+import { plugIn, smallNandProfile, smallProfile, wipeNand } from '../support/small-phone.js';
 
 const SCHEMA = new URL('../../packages/cli/schema/events.schema.json', import.meta.url);
 
@@ -70,6 +70,30 @@ describe.each(['mt6735-emmc', 'mt6771-ufs', 'mt6855-emmc'])('the lines of --json
     expect([...steps]).toEqual(
       expect.arrayContaining(['backup', 'erase', 'write', 'write-table', 'restore', 'reboot']),
     );
+    expectDescribed(events);
+  });
+});
+
+describe('the lines of --json about phones without a GPT', () => {
+  it.each([
+    { what: 'eMMC', profile: smallProfile('mt6592-emmc'), grown: smallProfile('mt6592-emmc', { grown: 128 }) },
+    { what: 'NAND', profile: smallNandProfile(), grown: smallNandProfile(2) },
+  ])('are what events.schema.json describes: $what', async ({ profile, grown }) => {
+    const events: JobEvent[] = [];
+    const small = await plugIn(profile, 'brom');
+    const files = await practiceFirmware(grown);
+    const firmware = await openFirmware(new MemoryFolder('firmware', Object.fromEntries(files)));
+    const job = { firmware, source: small.phone.portSource(), emit: (event: JobEvent) => events.push(event) };
+    const shelf = new MemoryBackupShelf();
+    await backUpPhone({ ...job, backups: shelf, all: true });
+    await flash({ ...job, backups: new MemoryBackupShelf(), mode: 'upgrade' });
+    if (profile.storage.nand) await wipeNand(small);
+    await restorePhone({ ...job, folder: shelf.folders[0] as MemoryFolderBackup });
+    await small.phone.close();
+    const tables = events.flatMap((event) =>
+      event.type === 'plan' ? event.plan.steps.filter((step) => step.kind === 'write-table') : [],
+    );
+    expect(tables.length).toBeGreaterThan(0);
     expectDescribed(events);
   });
 });

@@ -112,7 +112,7 @@ async function runStep(agent: Agent, step: PlanStep, record: RunRecord, options:
     case 'keep': {
       const written = await keep(agent, step, folderOf(step, options), emit, stop);
       if (written) record.partitions.push(written);
-      record.kept.push(step.partition);
+      else record.kept.push(step.partition);
       return;
     }
     case 'write-preloader': {
