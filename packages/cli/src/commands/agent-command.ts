@@ -69,7 +69,9 @@ export async function agentCommand(
     return exitCodeOf(await work(session));
   } catch (cause) {
     const outcome = interrupt.signal.aborted ? 'stopped' : showError(cause, renderer);
+    renderer.pause();
     if (options.json) renderer.show(emptyReport(outcome, unfinished));
+    else if (outcome === 'stopped') renderer.say(userLanguage().ending.stopped);
     return exitCodeOf(outcome);
   } finally {
     interrupt.release();

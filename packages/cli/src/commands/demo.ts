@@ -7,6 +7,7 @@ import { loadProfile, openPhone, writePracticeFirmware } from '@unbrick/phone/no
 import { exitCodeOf } from '../exit-codes.js';
 import { DiskBackupShelf } from '../files/backup-shelf.js';
 import { openFirmwarePath } from '../files/firmware-path.js';
+import { userLanguage } from '../render/user-language.js';
 import { chooseRenderer, showError, stopOnInterrupt } from './session.js';
 
 /** `unbrick demo`: the main job on a virtual phone, in a temporary folder that is removed afterwards. */
@@ -30,6 +31,7 @@ export async function demoCommand(options: { profile: string; linkRate: number }
       source: phone.portSource(),
       backups: new DiskBackupShelf(folder, join(folder, 'state')),
       emit: renderer.show,
+      wording: userLanguage(),
       stop: interrupt.signal,
     });
     await phone.close();

@@ -61,6 +61,8 @@ export function terminalRenderer(stream: NodeJS.WriteStream): Renderer {
     if (!wait) {
       bar = undefined;
       wait = { seen, advice: '', started: performance.now(), timer: setInterval(draw, WAIT_REDRAW_MS) };
+      // A line that counts seconds is no reason to go on running.
+      wait.timer.unref();
     }
     wait.seen = seen;
     const before = wait.advice;

@@ -53,6 +53,10 @@ describe.each(translations.map((language) => [language.name, language] as const)
     }
   });
 
+  it('fits the table of a report into 80 columns', () => {
+    expect(language.ending['readback-sha256'].length).toBeLessThanOrEqual(ENGLISH.ending['readback-sha256'].length);
+  });
+
   it('leaves no sentence in English', () => {
     const same = [...own].filter(
       ([key, message]) =>
