@@ -1,6 +1,7 @@
 import { gatherFirmwareFacts } from '../firmware/firmware-facts.js';
 import type { FirmwarePackage } from '../firmware/package.js';
 import type { ScatterLayout } from '../firmware/scatter/scatter.js';
+import { tableKindOf } from '../firmware/scatter/table-kind.js';
 import { checkFirmware } from '../preflight/check-firmware.js';
 import type { Finding } from '../preflight/finding.js';
 import { hasBlocker, liftFindings } from '../preflight/verdict.js';
@@ -10,7 +11,7 @@ import { type PlanOptions, planDownload } from './download-plan.js';
 import type { Plan } from './plan.js';
 import { planRebuild } from './rebuild-plan.js';
 import { type Selection, selectPartitions } from './selection.js';
-import { tableKindOf, targetLayout } from './target-layout.js';
+import { targetLayout } from './target-layout.js';
 import { tellUnasked, withoutUnasked } from './unasked-images.js';
 
 /**

@@ -57,8 +57,8 @@ export function keptBy(
     const partition = facts.layout.partitions.find((each) => each.name.toLowerCase() === name);
     const reason = protectionOf(name, partition);
     if (reason || written.has(name)) return written.has(name) ? undefined : reason;
-    // A boot record that the firmware does not bring is the only one there is.
-    if (partition?.operation === 'RESERVED' || isBootRecord(name)) return 'untouched';
+    // A boot record that the firmware does not bring is the only one there is; the first eMMC phones have a partition for the PMT.
+    if (partition?.operation === 'RESERVED' || isBootRecord(name) || name === 'pmt') return 'untouched';
     return mode === 'upgrade' && !isEmptiedByUpgrade(name) ? 'untouched' : undefined;
   });
 }
@@ -112,10 +112,9 @@ export function planRebuild(
   const records = images.writes.filter((step) => isBootRecord(step.partition));
   const others = images.writes.filter((step) => !isBootRecord(step.partition));
   const erases = clearing ? clearGround(storage, old, target.table, kept) : emptyPartitions(facts, target.table, kept);
+  const tables = newTable ? [newTable] : [];
   // On NAND the agent writes the table and may refuse it: then nothing must have been erased yet.
-  const ground = storage.nand
-    ? [...(newTable ? [newTable] : []), ...erases]
-    : [...erases, ...(newTable ? [newTable] : [])];
+  const ground = storage.nand ? [...tables, ...erases] : [...erases, ...tables];
   const steps: PlanStep[] = [
     ...(storage.nand && options.tableLost ? [MAP_BAD_BLOCKS] : []),
     ...backups,

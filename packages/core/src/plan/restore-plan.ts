@@ -1,5 +1,5 @@
-import { END_RELATIVE } from '../storage/pmt-entries.js';
 import { bootRegions, type Extent, type PartitionTable, type StorageInfo } from '../storage/storage.js';
+import { poolElsewhere } from '../storage/table-areas.js';
 import { TABLE_FILES } from './backup-plan.js';
 import { isBootChain } from './boot-chain.js';
 import { isCalibration } from './calibration.js';
@@ -87,19 +87,13 @@ function listOnNand(
   saved: PartitionTable,
 ): { steps: PlanStep[]; why?: string } {
   const lost = table.partitions.length === 0;
-  const wanted = saved.record?.entries;
-  if (!lost && JSON.stringify(table.record?.entries) === JSON.stringify(wanted)) return { steps: [] };
-  const end = storage.regions.get('nand') ?? 0;
-  const pool = wanted?.find(({ name }) => name.toUpperCase() === 'BMTPOOL')?.offset;
-  if (pool !== undefined && pool < END_RELATIVE && pool !== end) {
-    return {
-      steps: [],
-      why: `its pool of spare blocks begins at ${pool} bytes, the agent was told ${end}: use its own firmware`,
-    };
-  }
+  const { record } = saved;
+  if (!record) return { steps: [], ...(lost ? { why: 'the backup does not say how it was written' } : {}) };
+  if (!lost && JSON.stringify(table.record?.entries) === JSON.stringify(record.entries)) return { steps: [] };
+  const why = poolElsewhere(record, storage);
+  if (why) return { steps: [], why };
   const step = tableStep(storage, saved);
-  if (!step) return { steps: [], ...(lost ? { why: 'the backup does not say how it was written' } : {}) };
-  return { steps: [...(lost ? [MAP_BAD_BLOCKS] : []), step] };
+  return { steps: [...(lost ? [MAP_BAD_BLOCKS] : []), ...(step ? [step] : [])] };
 }
 
 function placeOnPhone(file: SavedFile, table: PartitionTable): Extent | undefined {

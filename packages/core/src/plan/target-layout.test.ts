@@ -3,7 +3,7 @@ import { parseScatter } from '../firmware/scatter/parse-scatter.js';
 import type { ScatterLayout } from '../firmware/scatter/scatter.js';
 import { headText, partitionText } from '../firmware/scatter/scatter-text.fixture.js';
 import type { PartitionTable, StorageInfo } from '../storage/storage.js';
-import { tableKindOf, targetLayout } from './target-layout.js';
+import { targetLayout } from './target-layout.js';
 
 const BLOCK = 0x20000;
 const hex = (value: number) => `0x${value.toString(16)}`;
@@ -105,23 +105,5 @@ describe('the table of an eMMC before GPT', () => {
     expect(targetLayout(layout, storage, { ...old, partitions: [], record: undefined } as never).table.record).toBe(
       undefined,
     );
-  });
-});
-
-describe('tableKindOf', () => {
-  it.each([
-    ['NAND', [['NVRAM', 0, 0x20000]], 'pmt'],
-    ['EMMC', [['MBR', 0, 0x20000]], 'pmt'],
-    ['EMMC', [['pgpt', 0, 0x20000]], 'gpt'],
-    ['EMMC', [['nvram', 0, 0x20000]], undefined],
-  ] as const)('%s, %j: %s', (storage, rows, kind) => {
-    expect(
-      tableKindOf(
-        layoutOf(
-          storage,
-          rows.map(([...row]) => row),
-        ),
-      ),
-    ).toBe(kind);
   });
 });

@@ -1,5 +1,6 @@
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { resolveSize, resolveStart, type ScatterLayout } from '../firmware/scatter/scatter.js';
+import { tableKindOf } from '../firmware/scatter/table-kind.js';
 import { relistPmt } from '../storage/build-pmt.js';
 import { compareLayout, type LayoutDifference, type WantedPartition } from '../storage/layout-difference.js';
 import {
@@ -25,14 +26,6 @@ export interface TargetLayout {
   wanted?: 'gpt' | 'pmt';
   /** Why the firmware's layout cannot be laid on this storage. */
   error?: UnbrickError;
-}
-
-/** The kind of partition table that a firmware is made for, where its layout tells. */
-export function tableKindOf(layout: ScatterLayout): 'gpt' | 'pmt' | undefined {
-  if (layout.storage === 'nand') return 'pmt';
-  const has = (name: RegExp) => layout.partitions.some((partition) => name.test(partition.name));
-  if (has(/^pgpt$/i)) return 'gpt';
-  return has(/^(mbr|ebr\d|pmt)$/i) ? 'pmt' : undefined;
 }
 
 /**

@@ -100,6 +100,15 @@ describe('checkNewTable', () => {
     expect(verdict(EMMC, old, tableOf(EMMC, rows, PLAIN), 'gpt')).toMatch(/UNSUPPORTED.*made for phones with a GPT/);
   });
 
+  it('refuses a list whose pool is not where the agent expects it', () => {
+    const pool = (offset: number): PmtRecord => ({
+      entries: [entry('NVRAM', 0), { name: 'BMTPOOL', size: BLOCK, offset, mask: 0 }],
+    });
+    const to = (offset: number) => verdict(NAND, old, tableOf(NAND, [['NVRAM', 0, 4]], pool(offset)));
+    expect(to(90 * BLOCK)).toMatch(/IMPOSSIBLE.*pool of spare blocks begins at/);
+    for (const right of [100 * BLOCK, 0xffff0014]) expect(to(right)).toBeUndefined();
+  });
+
   it('gives no new partitions to a NAND that uses its cells in several ways', () => {
     const cells = tableOf(NAND, [['NVRAM', 0, 4]], WITH_CELLS);
     expect(

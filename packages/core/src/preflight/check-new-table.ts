@@ -8,7 +8,7 @@ import {
   type StorageInfo,
   userRegion,
 } from '../storage/storage.js';
-import { usableEnd } from '../storage/table-areas.js';
+import { poolElsewhere, usableEnd } from '../storage/table-areas.js';
 import { hex } from '../wire/index.js';
 import type { Finding } from './finding.js';
 
@@ -89,7 +89,8 @@ function whyImpossible(table: PartitionTable, storage: StorageInfo): string | un
     const end = usableEnd(storage, 'pmt');
     const beyond = entries.find(({ start, length }) => start + length > end);
     if (beyond) return `${beyond.name} reaches into the partition list, which begins at ${hex(end)}`;
-    if (storage.nand) return whyNotOnNand(entries, storage.nand);
+    if (storage.nand)
+      return whyNotOnNand(entries, storage.nand) ?? (table.record && poolElsewhere(table.record, storage));
     if (table.record) buildPmt(table.record, size);
     return undefined;
   } catch (cause) {

@@ -1,7 +1,8 @@
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
+import { tableKindOf } from '../firmware/scatter/table-kind.js';
 import { isCalibration } from '../plan/calibration.js';
 import { type EarlierFile, keptBy, planRebuild } from '../plan/rebuild-plan.js';
-import { tableKindOf, targetLayout } from '../plan/target-layout.js';
+import { targetLayout } from '../plan/target-layout.js';
 import { checkBootRecords } from '../preflight/check-boot-records.js';
 import { checkRebuild } from '../preflight/check-rebuild.js';
 import { checkStorage } from '../preflight/check-storage.js';

@@ -1,4 +1,5 @@
-import type { ScatterFile, ScatterLayout } from './scatter.js';
+import type { ScatterFile } from './scatter.js';
+import { tableKindOf } from './table-kind.js';
 
 /** What a legacy agent wants to hear about the layout before it can see the phone's storage itself. */
 export interface StorageHints {
@@ -11,16 +12,12 @@ export interface StorageHints {
 /** The hints in a scatter file; those that it does not give are absent. */
 export function storageHints(scatter: ScatterFile): StorageHints {
   const nand = scatter.layouts.find(({ storage }) => storage === 'nand');
-  const pool = nand && find(nand, /^bmtpool$/i);
+  const pool = nand?.partitions.find(({ name }) => /^bmtpool$/i.test(name));
   const emmc = scatter.layouts.find(({ storage }) => storage === 'emmc');
-  const gpt = emmc && (find(emmc, /^pgpt$/i) ? true : find(emmc, /^(pmt|mbr|ebr\d)$/i) ? false : undefined);
+  const kind = emmc && tableKindOf(emmc);
   return {
     // Its address counts blocks from the end.
     ...(nand && pool?.endRelativeBlocks ? { badBlockPool: pool.endRelativeBlocks * nand.blockSize } : {}),
-    ...(gpt === undefined ? {} : { gpt }),
+    ...(kind ? { gpt: kind === 'gpt' } : {}),
   };
-}
-
-function find(layout: ScatterLayout, name: RegExp): ScatterLayout['partitions'][number] | undefined {
-  return layout.partitions.find((partition) => name.test(partition.name));
 }
