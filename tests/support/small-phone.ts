@@ -69,6 +69,7 @@ const BEFORE_GPT: Row[] = [
   ['VENDORLOG', 1488, 64, 'random', 'INVISIBLE'],
   ['ANDROID', 1552, 2048, 'image', 'UPDATE', true],
   ['USRDATA', 3600, 0, 'random', 'UPDATE', true],
+  ['BMTPOOL', 6656, 1536, 'random', 'RESERVED'],
 ];
 
 /** What has to come out of an upgrade or a format as it went in. */
@@ -97,10 +98,11 @@ export function smallProfile(base: string, { slots = false, grown = 0 }: SmallPh
   const boots: Region[] = kind === 'ufs' ? ['lu0', 'lu1'] : ['boot1', 'boot2'];
   const rows = profile.storage.table === 'pmt' ? BEFORE_GPT : slots ? SLOTS : ROWS;
   const after = rows.find(([name]) => /^boot/i.test(name))?.[1] ?? 0;
-  // Behind it lies the second copy of the table; phones before GPT have theirs in the last MiB.
-  const end = USER_SIZE / KIB - (profile.storage.table === 'pmt' ? KIB : kind === 'ufs' ? 48 : 33);
+  // Behind it lies the second copy of the table; phones before GPT have a reserve there, and their list in its last MiB.
+  const reserve = rows.find(([name]) => name === 'BMTPOOL')?.[1];
+  const end = reserve ?? USER_SIZE / KIB - (kind === 'ufs' ? 48 : 33);
   const partitions: ProfilePartition[] = rows.map(([name, start, size, content, operation, image]) => {
-    const from = start > after ? start + grown : start;
+    const from = start > after && operation !== 'RESERVED' ? start + grown : start;
     const length = size === 0 ? end - from : start === after ? size + grown : size;
     const file = image ? { fileName: fileOf(name) } : {};
     return { name, region: user, start: from * KIB, size: length * KIB, content, operation, ...file };

@@ -1,4 +1,4 @@
-import { bootRegions, type PartitionTable, type StorageInfo } from '../storage/storage.js';
+import { bootRegions, type Extent, type PartitionTable, type StorageInfo } from '../storage/storage.js';
 import { tableAreas } from '../storage/table-areas.js';
 import { backupStep } from './backup-step.js';
 import { isCalibration } from './calibration.js';
@@ -11,7 +11,7 @@ export interface BackupWishes {
   skip?: readonly string[];
 }
 
-/** Files of a full backup with the two copies of the table; on phones before GPT both lie in the last MiB. */
+/** Files of a full backup with the two copies of the table; on phones before GPT with everything behind the last partition. */
 export const TABLE_FILES = ['pgpt', 'sgpt', 'pmt'];
 
 /** What a backup reads, and in which order. Nothing of it changes the phone. Pure. */
@@ -28,8 +28,19 @@ export function planBackup(storage: StorageInfo, table: PartitionTable, phone: s
 function tableSteps(storage: StorageInfo, table: PartitionTable): BackupStep[] {
   // A NAND's table is in the manifest: its blocks are the agent's matter.
   if (storage.kind === 'nand') return [];
-  const names = table.kind === 'gpt' ? ['pgpt', 'sgpt'] : ['pmt'];
-  return tableAreas(storage, table.kind).map((area, i) => backupStep({ name: names[i] as string, ...area }));
+  const areas = tableAreas(storage, table.kind);
+  if (table.kind === 'gpt') return ['pgpt', 'sgpt'].map((name, i) => backupStep({ name, ...(areas[i] as Extent) }));
+  return areas.map((area) => backupStep({ name: 'pmt', ...withReserves(area, table) }));
+}
+
+/** Before the list of an eMMC lie places that no list tells (OTP): everything behind the last partition. */
+function withReserves({ region, start, length }: Extent, { partitions }: PartitionTable): Extent {
+  const end = Math.max(
+    0,
+    ...partitions.filter((each) => each.region === region).map((each) => each.start + each.length),
+  );
+  const from = Math.min(start, end);
+  return { region, start: from, length: start + length - from };
 }
 
 function bootSteps(storage: StorageInfo): BackupStep[] {

@@ -1,4 +1,5 @@
 import type { FirmwareFacts } from '../firmware/firmware-facts.js';
+import type { ScatterLayout } from '../firmware/scatter/scatter.js';
 import {
   type Extent,
   type PartitionEntry,
@@ -111,7 +112,9 @@ export function planRebuild(
   // The boot records belong to the table: they point at the file systems.
   const records = images.writes.filter((step) => isBootRecord(step.partition));
   const others = images.writes.filter((step) => !isBootRecord(step.partition));
-  const erases = clearing ? clearGround(storage, old, target.table, kept) : emptyPartitions(facts, target.table, kept);
+  const erases = clearing
+    ? clearGround(storage, old, target.table, kept, reservedPlaces(facts.layout, storage, old))
+    : emptyPartitions(facts, target.table, kept);
   const tables = newTable ? [newTable] : [];
   // On NAND the agent writes the table and may refuse it: then nothing must have been erased yet.
   const ground = storage.nand ? [...tables, ...erases] : [...erases, ...tables];
@@ -165,12 +168,13 @@ function clearGround(
   old: PartitionTable,
   target: PartitionTable,
   kept: readonly KeptPartition[],
+  reserved: readonly Extent[],
 ): EraseStep[] {
   const region = userRegion(storage.kind);
   const size = storage.regions.get(region) ?? 0;
   const stays = kept.filter((each) => each.fate === 'in-place').map((each) => extentOf(each.from));
-  const tables = tableAreas(storage, target.kind);
-  return freeSpace(region, size, [...stays, ...tables, ...preloaderOnNand(storage, old, target)]).map((extent) => {
+  const taken = [...stays, ...reserved, ...tableAreas(storage, target.kind), ...preloaderOnNand(storage, old, target)];
+  return freeSpace(region, size, taken).map((extent) => {
     const inside = old.partitions.filter((entry) => overlaps(entry, extent));
     const personal = inside.some((entry) => holdsPersonalData(entry.name));
     return {
@@ -180,6 +184,18 @@ function clearGround(
       bytes: extent.length,
       risk: personal ? 'data' : 'low',
     };
+  });
+}
+
+/** Places at the end of an eMMC that a PMT does not give an address (OTP): the scatter file counts them from the end. */
+function reservedPlaces(layout: ScatterLayout, storage: StorageInfo, { kind }: PartitionTable): Extent[] {
+  if (kind === 'gpt' || storage.nand) return [];
+  const region = userRegion(storage.kind);
+  const size = storage.regions.get(region) ?? 0;
+  return layout.partitions.flatMap((partition): Extent[] => {
+    if (partition.region !== region || partition.endRelativeBlocks === undefined) return [];
+    const start = Math.max(0, size - (partition.endRelativeBlocks * layout.blockSize || partition.size));
+    return [{ region, start, length: Math.min(partition.size || size, size - start) }];
   });
 }
 

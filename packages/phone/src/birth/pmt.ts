@@ -20,6 +20,9 @@ const PmtEntry = struct('little', { name: text(64), size: u64, offset: u64, mask
 /** Version 3 also tells the region. */
 const PmtEntryV3 = struct('little', { name: text(64), size: u64, partId: u64, offset: u64, maskFlags: u64 });
 
+const END_RELATIVE = 0xffff0000;
+const RESERVE_BLOCK = 0x20000;
+
 const LINUX = 0x83;
 const EXTENDED = 0x05;
 
@@ -27,15 +30,15 @@ const EXTENDED = 0x05;
 export function pmtPieces(profile: Profile): TablePiece[] {
   const { regions, pmtVersion = 1 } = profile.storage;
   const size = regions.user as number;
-  const listed = profile.partitions.filter(
-    (partition) => regionOf(partition) === 'user' && partition.operation !== 'RESERVED',
-  );
+  const listed = profile.partitions.filter((partition) => regionOf(partition) === 'user');
   const entries = concat(
-    ...listed.map(({ name, start, size: length }) =>
-      pmtVersion === 1
-        ? PmtEntry.build({ name, size: length, offset: start, maskFlags: 0 })
-        : PmtEntryV3.build({ name, size: length, partId: LegacyPart.USER, offset: start, maskFlags: 0 }),
-    ),
+    ...listed.map(({ name, start, size: length, operation }) => {
+      // Reserves are listed by the number of blocks before the end, as scatter files give them.
+      const offset = operation === 'RESERVED' ? END_RELATIVE + Math.floor((size - start) / RESERVE_BLOCK) : start;
+      return pmtVersion === 1
+        ? PmtEntry.build({ name, size: length, offset, maskFlags: 0 })
+        : PmtEntryV3.build({ name, size: length, partId: LegacyPart.USER, offset, maskFlags: 0 });
+    }),
   );
   const { main, mirror } = MAGICS[pmtVersion];
   return [
