@@ -1,11 +1,13 @@
 import {
   type Agent,
+  type AgentNeeds,
   type ConnectedPhone,
   chooseAgent,
   connectPhone,
   loadAgentFiles,
   MemoryFolder,
   openFirmware,
+  type PortSource,
   parsePreloader,
   readWhole,
   startAgent,
@@ -30,24 +32,42 @@ export interface Bench {
   notes: string[];
   /** The phone's bad day; can be changed between two commands. */
   faults: { -readonly [K in keyof FaultPlan]: FaultPlan[K] };
-  /** Uploads the agent of the phone's practice firmware and starts it. */
-  start(): Promise<Agent>;
+  /** Uploads the agent of the phone's practice firmware and starts it, with what that firmware knows of the phone. */
+  start(needs?: Partial<AgentNeeds>): Promise<Agent>;
   close(): Promise<void>;
 }
 
 const firmwares = new WeakMap<Profile, ReturnType<typeof practiceFirmware>>();
 
-export async function plugIn(profile: Profile, mode: BootMode, fault: Partial<FaultPlan> = {}): Promise<Bench> {
+/** How a phone is plugged in. */
+export interface PluggedIn {
+  /** The firmware is made for this phone instead. */
+  of?: Profile;
+  /** Changes what its storage holds. */
+  spoil?: (storage: MemoryStorage) => Promise<void>;
+  /** Changes the port. */
+  through?: (source: PortSource) => PortSource;
+}
+
+export async function plugIn(
+  profile: Profile,
+  mode: BootMode,
+  fault: Partial<FaultPlan> = {},
+  { of = profile, spoil, through = (source) => source }: PluggedIn = {},
+): Promise<Bench> {
   const faults = { ...NO_FAULTS, ...fault };
+  const storage = new MemoryStorage(profile.storage.kind, profile.storage.regions);
   const phone = new VirtualPhone({
     profile,
     mode,
-    storage: new MemoryStorage(profile.storage.kind, profile.storage.regions),
+    storage,
     faults,
     replugMs: 1,
   });
+  await phone.ready();
+  await spoil?.(storage);
   const notes: string[] = [];
-  const connected = await connectPhone(phone.portSource(), {
+  const connected = await connectPhone(through(phone.portSource()), {
     timeoutMs: 10_000,
     onNote: (message) => notes.push(message),
   });
@@ -56,17 +76,18 @@ export async function plugIn(profile: Profile, mode: BootMode, fault: Partial<Fa
     connected,
     notes,
     faults,
-    start: async () => {
-      const files = firmwares.get(profile) ?? practiceFirmware(profile);
-      firmwares.set(profile, files);
+    start: async (needs) => {
+      const files = firmwares.get(of) ?? practiceFirmware(of);
+      firmwares.set(of, files);
       const folder = new MemoryFolder('firmware', Object.fromEntries(await files));
       const firmware = await openFirmware(folder);
-      const { image } = chooseAgent(await loadAgentFiles(firmware), connected.identity);
-      if (!image) throw new Error(`no agent for ${profile.name}`);
+      const chosen = chooseAgent(await loadAgentFiles(firmware), connected.identity);
+      const image = needs?.image ?? chosen.image;
+      if (!image) throw new Error(`no agent for ${of.name}: ${chosen.rejected.map(({ why }) => why).join('; ')}`);
       const preloader = await folder.open(firmware.preloaderPath as string);
       const { emi } = parsePreloader(preloader.name, await readWhole(preloader, 1 << 20));
       const hints = storageHints(firmware.scatter);
-      return startAgent(connected, { image, emi, hints, credentials: {} }, (event) => {
+      return startAgent(connected, { image, emi, hints, credentials: {}, ...needs }, (event) => {
         if (event.type === 'note') notes.push(event.message);
       });
     },

@@ -95,6 +95,7 @@ export * from './run/judge.js';
 export * from './run/outcome.js';
 export * from './run/phone-session.js';
 export * from './run/phone-state.js';
+export * from './run/prove-files.js';
 export * from './run/read-job.js';
 export * from './run/repair-table-job.js';
 export * from './run/restore-job.js';

@@ -34,7 +34,10 @@ export function portGone(path: string, cause?: unknown): UnbrickError {
     code: 'PORT_GONE',
     stage: 'connect',
     message: `There is no device ${path} (any more).`,
-    ...(cause === undefined ? {} : { evidence: [cause instanceof Error ? cause.message : String(cause)], cause }),
+    evidence: [
+      cause === undefined ? 'it was looked for and not seen' : cause instanceof Error ? cause.message : String(cause),
+    ],
+    ...(cause === undefined ? {} : { cause }),
     next: ['Plug the phone in again; it may show up under another name. --port auto finds it by itself.'],
   });
 }

@@ -20,6 +20,11 @@ describe('lookUp', () => {
     ['Unknown USB device (device descriptor request failed)', 'WINDOWS_CODE_43'],
     ['usb 1-2: device descriptor read/64, error -71', 'LINUX_DESCRIPTOR_ERROR'],
     ['DA_REJECTED', 'DA_REJECTED'],
+    ['internal', 'INTERNAL'],
+    ['✗ The program has made a mistake of its own. [INTERNAL]', 'INTERNAL'],
+    ['refused 0xC0030006 STORAGE_MISMATCH (the storage differs)', 'STORAGE_MISMATCH'],
+    ['it answered 0x7009 (a status nobody has named)', 'BOOT_7009'],
+    ['[ERROR] Erase [lk_a] Failed.', 'XML_ERASE_FAIL'],
   ])('knows %j', (text, key) => {
     expect(keys(text)[0]?.[0]).toBe(key);
   });

@@ -1,4 +1,4 @@
-import { CATALOGUE, entriesByCode, entriesByName } from './catalogue.js';
+import { CATALOGUE, entriesByCode, entriesByName, ownEntry } from './catalogue.js';
 import type { CatalogueEntry } from './entry.js';
 
 /** A code or message of the catalogue that stands in a text. */
@@ -17,6 +17,8 @@ const LONGEST_TEXT = 4 << 20;
 const QUESTION_WORDS = 6;
 
 const SYMBOL = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
+/** Own codes of one word, as errors show them or alone: `[INTERNAL]`. */
+const ONE_WORD = /(?<=\[)[A-Z]{4,}(?=\])|^\s*[A-Z]{4,}\s*$/gi;
 const HEX = /\b0x([0-9a-f]{1,8})\b/gi;
 const NUMBER = /(?<![\w.:-])-?\d{1,10}(?![\w:]|\.\d)/g;
 /** What stands before a number that is an error code. */
@@ -48,6 +50,10 @@ function* codesOfLine(line: string, question: boolean): Generator<{ text: string
     if (entries.length === 0) continue;
     named = true;
     yield { text: symbol, entries };
+  }
+  for (const [word] of line.matchAll(ONE_WORD)) {
+    const entry = ownEntry(word.trim());
+    if (entry) yield { text: word.trim(), entries: [entry] };
   }
   for (const { text, entry } of messagesIn(line)) {
     named = true;

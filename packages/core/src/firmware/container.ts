@@ -96,6 +96,7 @@ export function containerRefused(name: string, { what, next }: Container): Unbri
     code: 'FIRMWARE_IN_CONTAINER',
     stage: 'firmware',
     message: `${name} is ${what}, which this program does not open.`,
+    evidence: ['its first bytes or its name say so'],
     next: [next],
   });
 }

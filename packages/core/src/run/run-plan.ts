@@ -136,7 +136,13 @@ function folderOf(step: RestoreStep | KeepStep, options: RunOptions): BackupFold
 }
 
 function noFolder(message: string): UnbrickError {
-  return new UnbrickError({ code: 'BACKUP_FAILED', stage: 'internal', message });
+  return new UnbrickError({
+    code: 'BACKUP_FAILED',
+    stage: 'internal',
+    message,
+    evidence: ['nothing more was done'],
+    next: ['Start the job again from the beginning, so that it is planned anew.'],
+  });
 }
 
 function missing(path: string): UnbrickError {
@@ -144,5 +150,7 @@ function missing(path: string): UnbrickError {
     code: 'PLAN_STALE',
     stage: 'internal',
     message: `The plan names ${path}, which the firmware that was given does not have.`,
+    evidence: ['nothing more was done'],
+    next: ['Start the job again from the beginning, so that it is planned anew.'],
   });
 }

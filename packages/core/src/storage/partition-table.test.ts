@@ -174,11 +174,11 @@ describe('readTableFromStorage', () => {
     expect(failure).toMatchObject({
       code: 'NO_PARTITION_TABLE',
       evidence: [
-        'Primary GPT: no "EFI PART" at sector 1.',
-        'Backup GPT: no "EFI PART" at sector 8191.',
-        'Main PMT: its first word is no PMT magic.',
-        'PMT mirror: its first word is no PMT magic.',
-        'The first sector has no boot record signature 0x55AA.',
+        'Primary GPT: no "EFI PART" at sector 1. [GPT_PRIMARY_INVALID]',
+        'Backup GPT: no "EFI PART" at sector 8191. [GPT_BACKUP_INVALID]',
+        'Main PMT: its first word is no PMT magic. [PMT_MAIN_INVALID]',
+        'PMT mirror: its first word is no PMT magic. [PMT_MIRROR_INVALID]',
+        'The first sector has no boot record signature 0x55AA. [MBR_INVALID]',
       ],
     });
   });

@@ -40,7 +40,11 @@ export async function findPartitionTable(
     if (mbr.table) return { table: mbr.table, problems: mbr.problems };
     problems.push(...pmt.problems, ...mbr.problems);
   }
-  throw noTable(problems.map(({ message }) => message));
+  throw noTable(problems.map(toldWithCode));
+}
+
+function toldWithCode({ code, message }: TableProblem): string {
+  return `${message} [${code}]`;
 }
 
 /** `NO_PARTITION_TABLE`. @param evidence where it was looked for, and what was there */
@@ -68,7 +72,7 @@ export async function readTableFromNand(
 ): Promise<PartitionTable> {
   const { table, problems } = await parseNandPmt(read, regionSize, nand);
   if (table) return problems.length > 0 ? { ...table, problems } : table;
-  throw noTable(problems.map(({ message }) => message));
+  throw noTable(problems.map(toldWithCode));
 }
 
 /** {@link findPartitionTable} for callers that need the table only; it brings its problems along. */

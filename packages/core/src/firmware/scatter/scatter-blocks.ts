@@ -115,6 +115,7 @@ export function readOutline(text: string, problems: ScatterProblems): ScatterOut
       target = section.general;
     } else if (key === 'partition_index') {
       partition = openPartition(number);
+      partition.add(key, value, number);
       target = partition;
     } else {
       if (key === 'partition_name' && startsWithoutIndex(partition, value)) {

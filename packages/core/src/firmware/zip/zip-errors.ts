@@ -45,7 +45,7 @@ export function archiveSplit(name: string): UnbrickError {
   return failure(
     'ARCHIVE_SPLIT',
     `${name} is one part of an archive that was split.`,
-    [],
+    ['the end of it counts several parts'],
     ['Download all parts into one folder, unpack them with 7-Zip, and name the folder it makes.'],
   );
 }

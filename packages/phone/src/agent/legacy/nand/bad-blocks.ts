@@ -24,6 +24,8 @@ export async function remarkBadBlocks(agent: Stage2): Promise<void> {
   if (!needed) return host.sendByte(LegacyByte.NACK);
   await host.ack();
   await remakeMap(agent, nand);
+  // There is no word for a failure here.
+  if (host.answers.word() !== undefined) return host.sendByte(LegacyByte.NACK);
   await host.sendByte(LegacyByte.CONT);
   await host.sendByte(LegacyByte.STOP); // finished
 }
