@@ -142,7 +142,7 @@ program
 
 program
   .command('repair-table')
-  .description('make a damaged copy of the partition table (GPT) whole again from the other copy')
+  .description('make a damaged copy of the partition table (GPT, PMT) whole again from the other copy')
   .addOption(firmwareOption())
   .option('-y, --yes', 'do not ask before writing')
   .option('--backup-dir <folder>', 'where the dated folder with what is replaced is made', '.')

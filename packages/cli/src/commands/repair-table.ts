@@ -8,7 +8,7 @@ export interface RepairTableOptions extends AgentOptions {
   backupDir: string;
 }
 
-/** `unbrick repair-table`: makes a damaged copy of the phone's GPT whole from the other. */
+/** `unbrick repair-table`: makes a damaged copy of the phone's partition table whole from the other. */
 export function repairTableCommand(options: RepairTableOptions): Promise<number> {
   return agentCommand(
     options,

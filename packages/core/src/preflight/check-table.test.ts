@@ -20,6 +20,13 @@ it('tells of a damaged copy and how it is made whole', () => {
   ]);
 });
 
+it('tells how a copy of a PMT is made whole, unless it is a matter of the agent', () => {
+  const damaged = { ...table('PMT_MAIN_INVALID'), kind: 'pmt' as const };
+  const written = { generation: 1 as const, form: '64-bit' as const };
+  expect(checkTable({ ...damaged, record: { entries: [], written } })[0]?.next.join()).toContain('repair-table');
+  expect(checkTable({ ...damaged, record: { entries: [] } })[0]?.next).toEqual([]);
+});
+
 it('tells what cannot be repaired, and nothing of a whole table', () => {
   expect(checkTable(table('GPT_OVERLAP'))).toMatchObject([{ code: 'GPT_OVERLAP', next: [] }]);
   expect(checkTable({ ...table(), problems: [] })).toEqual([]);

@@ -6,13 +6,16 @@ export function checkTable(table: PartitionTable): Finding[] {
   return (table.problems ?? []).map(({ code, message }) => ({
     severity: 'warning',
     code,
-    message: REPAIRABLE.has(code)
+    message: isRepairable(code, table)
       ? `${message} The other copy is whole and is used.`
       : `The phone’s partition table: ${message}`,
     evidence: [`used: ${table.source}`],
-    next: REPAIRABLE.has(code) ? ['After this job make the damaged copy whole again: unbrick repair-table'] : [],
+    next: isRepairable(code, table) ? ['After this job make the damaged copy whole again: unbrick repair-table'] : [],
   }));
 }
 
-/** One copy of a GPT is damaged. */
-const REPAIRABLE = new Set(['GPT_PRIMARY_INVALID', 'GPT_BACKUP_INVALID']);
+/** One copy is damaged. That of a NAND is the agent's matter. */
+function isRepairable(code: string, { record }: PartitionTable): boolean {
+  if (code === 'PMT_MAIN_INVALID' || code === 'PMT_MIRROR_INVALID') return record?.written !== undefined;
+  return code === 'GPT_PRIMARY_INVALID' || code === 'GPT_BACKUP_INVALID';
+}

@@ -11,7 +11,7 @@ import type { TraceSink } from '../link/link.js';
 import type { PortSource } from '../link/port.js';
 import type { OwnerCredentials } from '../security/signer.js';
 import { parsePmt } from '../storage/pmt.js';
-import type { Extent, PartitionTable, PmtRecord } from '../storage/storage.js';
+import type { Extent, PartitionTable } from '../storage/storage.js';
 import type { EventSink } from './events.js';
 import { guideWait } from './guided-wait.js';
 
@@ -112,13 +112,11 @@ export async function readTable(agent: Agent): Promise<PartitionTable> {
   const table = await agent.readPartitionTable();
   const size = agent.storage.regions.get('user') ?? 0;
   if (table.kind !== 'pmt' || table.record || size === 0) return table;
-  const { table: written } = await parsePmt(
-    (start, length) => readWhole(agent, { region: 'user', start, length }),
-    size,
-  );
+  const read = (start: number, length: number) => readWhole(agent, { region: 'user', start, length });
+  const { table: written, problems } = await parsePmt(read, size);
   // What an earlier boot loader has left there is not this phone's list.
-  const current = written?.record && placesOf(written) === placesOf(table);
-  return current ? { ...table, record: written.record as PmtRecord } : table;
+  if (!written?.record || placesOf(written) !== placesOf(table)) return table;
+  return { ...table, record: written.record, ...(problems.length > 0 ? { problems } : {}) };
 }
 
 function placesOf({ partitions }: PartitionTable): string {

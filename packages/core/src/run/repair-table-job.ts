@@ -2,9 +2,11 @@ import type { Agent } from '../agent/agent.js';
 import type { ConnectedPhone } from '../bootrom/connect.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { sha256Hex } from '../hash.js';
+import { backupStep } from '../plan/backup-step.js';
 import type { BackupStep, Plan, RepairTableStep } from '../plan/plan.js';
-import { type GptRepair, planGptRepair } from '../storage/gpt-repair.js';
+import type { TableRepair } from '../storage/repair-plan.js';
 import { type Extent, userRegion } from '../storage/storage.js';
+import { planTableRepair } from '../storage/table-repair.js';
 import { concat } from '../wire/index.js';
 import { type AgentJob, needAgent, withAgent } from './agent-job.js';
 import { runBackup } from './backup.js';
@@ -21,21 +23,22 @@ export interface RepairTableJob extends AgentJob {
 }
 
 /** `whole`: nothing had to be done; `declined`: the plan was shown and not wanted. */
-export type RepairOutcome = { outcome: 'repaired'; copy: GptRepair['copy'] } | { outcome: 'whole' | 'declined' };
+export type RepairOutcome = { outcome: 'repaired'; copy: TableRepair['copy'] } | { outcome: 'whole' | 'declined' };
 
 /**
- * Makes a damaged copy of the phone's GPT whole from the other: what lies there now is kept in a backup first, and the new
- * copy is read back.
+ * Makes a damaged copy of the phone's partition table (GPT, PMT on eMMC) whole from the other: what lies there now is kept in a
+ * backup first, and the new copy is read back.
  * @throws UnbrickError `TABLE_NOT_REPAIRABLE` when no copy is valid or the two disagree; `VERIFY_FAILED`; as the agent throws
  */
 export function repairTable(job: RepairTableJob): Promise<RepairOutcome> {
   return withAgent(job, async (phone, started): Promise<RepairOutcome> => {
     const agent = needAgent(started);
     const { storage } = agent;
+    if (storage.nand) throw notRepairable('the agent of a NAND keeps both copies of the list and writes them together');
     const region = userRegion(storage.kind);
     const size = storage.regions.get(region) ?? 0;
     const read = (start: number, length: number) => readAll(agent, { region, start, length });
-    const planned = await planGptRepair(read, size, storage.blockSize, region);
+    const planned = await planTableRepair(read, size, storage.blockSize, region);
     if (!('repair' in planned)) {
       if (planned.whole) return { outcome: 'whole' };
       throw notRepairable(planned.why);
@@ -59,16 +62,8 @@ export function repairTable(job: RepairTableJob): Promise<RepairOutcome> {
   });
 }
 
-function planOf({ copy, extent }: GptRepair, phone: string): Plan {
-  const name = copy === 'primary' ? 'pgpt' : 'sgpt';
-  const backup: BackupStep = {
-    kind: 'backup',
-    partition: name,
-    extent,
-    fileName: `${name}.bin`,
-    bytes: extent.length,
-    risk: 'none',
-  };
+function planOf({ name, copy, extent }: TableRepair, phone: string): Plan {
+  const backup = backupStep({ name, ...extent });
   const step: RepairTableStep = {
     kind: 'repair-table',
     partition: name,
@@ -81,11 +76,11 @@ function planOf({ copy, extent }: GptRepair, phone: string): Plan {
   return { mode: 'repair-table', firmware: '', phone, steps: [backup, step] };
 }
 
-async function write(agent: Agent, { copy, extent, bytes }: GptRepair, job: RepairTableJob): Promise<void> {
-  const name = copy === 'primary' ? 'pgpt' : 'sgpt';
+async function write(agent: Agent, { name, extent, bytes }: TableRepair, job: RepairTableJob): Promise<void> {
   const writing = new PhaseProgress(job.emit, 'write', name, bytes.length);
-  if (agent.writeTableCopy) await agent.writeTableCopy(copy === 'primary' ? 'PGPT' : 'SGPT', extent, bytes);
-  else await agent.write(extent, once(bytes), { onBytes: (done) => writing.reach(done) });
+  if (agent.writeTableCopy && (name === 'pgpt' || name === 'sgpt')) {
+    await agent.writeTableCopy(name === 'pgpt' ? 'PGPT' : 'SGPT', extent, bytes);
+  } else await agent.write(extent, once(bytes), { onBytes: (done) => writing.reach(done) });
   writing.done();
   const verifying = new PhaseProgress(job.emit, 'verify', name, bytes.length);
   const [sent, stored] = [await sha256Hex(bytes), await sha256Hex(await readAll(agent, extent))];
@@ -116,7 +111,7 @@ function notRepairable(why: string): UnbrickError {
   return new UnbrickError({
     code: 'TABLE_NOT_REPAIRABLE',
     stage: 'preflight',
-    message: 'The phone’s GPT cannot be repaired from its own copies. Nothing was written.',
+    message: 'The phone’s partition table cannot be repaired from its own copies. Nothing was written.',
     evidence: [why],
     next: [
       'Read a backup of the whole storage before anything else: unbrick read user (on UFS: lu2)',

@@ -1,24 +1,8 @@
 import { crc32, GptHeader, viewOf } from '../wire/index.js';
 import { type GptCopy, readGptCopy } from './gpt.js';
 import type { ReadBytes } from './read-bytes.js';
+import type { TableRepairPlan } from './repair-plan.js';
 import type { Extent, Region } from './storage.js';
-
-/** What a repair would write: one copy of the table, made from the other. */
-export interface GptRepair {
-  /** The copy that is damaged. */
-  copy: 'primary' | 'backup';
-  /** What is wrong with it. */
-  why: string;
-  /** Where it belongs. */
-  extent: Extent;
-  /** Its bytes, as long as the extent. */
-  bytes: Uint8Array;
-}
-
-export type GptRepairPlan =
-  | { repair: GptRepair }
-  /** Nothing can or has to be repaired; `whole` tells which. */
-  | { whole: boolean; why: string };
 
 /** Boot code, then the partition that keeps old tools away from a GPT. */
 const MBR_ENTRY = 446;
@@ -37,7 +21,7 @@ export async function planGptRepair(
   regionSize: number,
   sectorSize: number,
   region: Region,
-): Promise<GptRepairPlan> {
+): Promise<TableRepairPlan> {
   const last = Math.floor(regionSize / sectorSize) - 1;
   const primary = await readGptCopy(read, 1, regionSize, sectorSize);
   const backup = await readGptCopy(read, last, regionSize, sectorSize);
@@ -53,10 +37,10 @@ export async function planGptRepair(
   if (typeof made === 'string') return { whole: false, why: made };
   if ('why' in primary) {
     await keepBootRecord(read, made.bytes, sectorSize, last);
-    return { repair: { copy: 'primary', why: primary.why, extent: at(region, made), bytes: made.bytes } };
+    return { repair: { name: 'pgpt', copy: 'primary', why: primary.why, extent: at(region, made), bytes: made.bytes } };
   }
   const why = 'why' in backup ? backup.why : '';
-  return { repair: { copy: 'backup', why, extent: at(region, made), bytes: made.bytes } };
+  return { repair: { name: 'sgpt', copy: 'backup', why, extent: at(region, made), bytes: made.bytes } };
 }
 
 interface Made {

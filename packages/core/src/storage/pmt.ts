@@ -33,9 +33,7 @@ export async function parsePmt(read: ReadBytes, regionSize: number): Promise<Pmt
     problems.push({ code: 'PMT_MAIN_INVALID', message: `${regionSize} bytes are too few to hold a PMT.` });
     return { mainValid: false, mirrorValid: false, problems };
   }
-  const both = await read(mainStart, 2 * PMT_COPY_SIZE);
-  const main = readCopy(both.subarray(0, PMT_COPY_SIZE), PMT_MAIN_MAGICS);
-  const mirror = readCopy(both.subarray(PMT_COPY_SIZE), PMT_MIRROR_MAGICS);
+  const { main, mirror } = await readPmtCopies(read, regionSize);
   if (typeof main === 'string') problems.push({ code: 'PMT_MAIN_INVALID', message: `Main PMT: ${main}.` });
   if (typeof mirror === 'string') problems.push({ code: 'PMT_MIRROR_INVALID', message: `PMT mirror: ${mirror}.` });
   const used = typeof main === 'string' ? mirror : main;
@@ -48,6 +46,21 @@ export async function parsePmt(read: ReadBytes, regionSize: number): Promise<Pmt
     mirrorValid: typeof mirror !== 'string',
     problems,
   };
+}
+
+/**
+ * What is written in the two copies of a PMT, or why one does not count.
+ * @param regionSize size of the user area, bytes
+ * @throws what `read` throws
+ */
+export async function readPmtCopies(
+  read: ReadBytes,
+  regionSize: number,
+): Promise<{ main: PmtRecord | string; mirror: PmtRecord | string; bytes: Uint8Array }> {
+  const bytes = await read(regionSize - PMT_DISTANCE_FROM_END, 2 * PMT_COPY_SIZE);
+  const main = readCopy(bytes.subarray(0, PMT_COPY_SIZE), PMT_MAIN_MAGICS);
+  const mirror = readCopy(bytes.subarray(PMT_COPY_SIZE), PMT_MIRROR_MAGICS);
+  return { main, mirror, bytes };
 }
 
 /** What is written in a copy, or why it does not count. */
