@@ -1,5 +1,5 @@
 import { UnbrickError } from '@unbrick/core';
-import { CATALOGUE } from '@unbrick/core/explain';
+import { CATALOGUE, type CatalogueEntry, elsewhere, ownEntry } from '@unbrick/core/explain';
 import { describe, expect, it } from 'vitest';
 import { AGENTS } from './scenarios/agents.js';
 import { BACKUPS } from './scenarios/backups.js';
@@ -12,7 +12,7 @@ import { FIRMWARE_PACKAGES } from './scenarios/firmware-packages.js';
 import { PARTITION_TABLES } from './scenarios/partition-tables.js';
 import { SCATTER_FILES } from './scenarios/scatter-files.js';
 import type { Scenario, Scenarios, Told } from './scenarios/scenario.js';
-import { faultsOfTelling, type ToldError } from './what-users-see.js';
+import { explanationsIn, faultsOfTelling, shown, type ToldError } from './what-users-see.js';
 
 /**
  * Every code of this program is brought about by the program itself. A new code needs an entry in the catalogue and a scenario in
@@ -77,7 +77,12 @@ describe('the codes of this program', () => {
     const provoked = told.find((each) => each.code === code);
     expect(provoked, `told instead: ${told.map((each) => `${each.code} ${each.message}`).join('; ')}`).toBeDefined();
     expect(provoked?.message).not.toBe('');
-    if (isError(provoked)) expect(faultsOfTelling(provoked)).toEqual([]);
+    if (isError(provoked)) {
+      expect(faultsOfTelling(provoked)).toEqual([]);
+      // Whoever looks for help finds what people call it who have met it in SP Flash Tool.
+      const explained = explanationsIn(shown(provoked));
+      expect(elsewhere(ownEntry(code) as CatalogueEntry).filter((entry) => !explained.includes(entry))).toEqual([]);
+    }
     if (provoked?.severity === 'blocker') expect(provoked.next).not.toEqual([]);
     // An excuse is only good as long as nothing brings the code about after all.
     expect(told.map((each) => each.code).filter((each) => each in CANNOT_BE_SIMULATED)).toEqual([]);

@@ -1,4 +1,13 @@
-import { type Answer, type CatalogueEntry, explainEntry, type FoundCode, type Language } from '@unbrick/core/explain';
+import {
+  type Answer,
+  type CatalogueEntry,
+  elsewhere,
+  explainEntry,
+  type FoundCode,
+  type Language,
+  ownEntriesLike,
+} from '@unbrick/core/explain';
+import { title } from './entry-title.js';
 import type { Style } from './style.js';
 
 const FAMILIES: Record<CatalogueEntry['family'], string> = {
@@ -18,9 +27,6 @@ const FAMILIES: Record<CatalogueEntry['family'], string> = {
 
 /** A number that several tools use: more than the likeliest is only named. */
 const EXPLAINED_IN_FULL = 2;
-/** Numbers below it are written as decimals in the field, those above in hexadecimal. */
-const LARGEST_DECIMAL = 0xffff;
-
 /** The answer to `unbrick explain`, for a person. */
 export function explanationLines({ found, similar }: Answer, language: Language, style: Style): string[] {
   const { labels } = language;
@@ -37,16 +43,6 @@ function foundLines(found: FoundCode, language: Language, style: Style): string[
   ];
 }
 
-function title(entry: CatalogueEntry): string {
-  const code =
-    entry.code === undefined
-      ? ''
-      : entry.code > LARGEST_DECIMAL || entry.family === 'boot-status'
-        ? `0x${entry.code.toString(16).toUpperCase()}`
-        : `${entry.code}`;
-  return [code, entry.symbol ?? (code === '' ? entry.key : '')].filter(Boolean).join(' ');
-}
-
 function entryLines(entry: CatalogueEntry, language: Language, style: Style): string[] {
   const { labels } = language;
   const { meaning, causes, next } = explainEntry(entry, language);
@@ -57,8 +53,14 @@ function entryLines(entry: CatalogueEntry, language: Language, style: Style): st
     `  ${meaning}`,
     ...(entry.generic ? [style.dim(`  ${labels.onlyName}`)] : []),
     ...(entry.note === undefined ? [] : [style.dim(`  ${entry.note}`)]),
+    ...named(language.labels.elsewhere, elsewhere(entry), style),
+    ...named(language.labels.here, ownEntriesLike(entry), style),
     ...(causes.length > 0 ? [`  ${labels.causes}:`, ...causes.map((cause) => `    - ${cause}`)] : []),
     ...(next.length > 0 ? [`  ${labels.next}:`, ...next.map((step, i) => `    ${i + 1}. ${step}`)] : []),
     ...(formerly.length > 0 ? [style.dim(`  ${language.labels.alsoMeans} ${formerly.join('; ')}`)] : []),
   ];
+}
+
+function named(label: string, entries: readonly CatalogueEntry[], style: Style): string[] {
+  return entries.length > 0 ? [style.dim(`  ${label} ${entries.map(title).join(', ')}`)] : [];
 }

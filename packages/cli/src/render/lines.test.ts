@@ -24,6 +24,7 @@ describe('eventLines of an error', () => {
       '    seen: it answered 0x7024',
       '    next: Use the agent of the firmware.',
       expect.stringContaining('    usually: '),
+      '    SP Flash Tool: 0xC0060003 STATUS_BROM_CMD_SEND_DA_FAIL, 2004 S_BROM_DOWNLOAD_DA_FAIL, 6005 S_SECURITY_DAA_FAIL',
       '    more: unbrick explain DA_REJECTED',
     ]);
   });

@@ -8,7 +8,8 @@ import type {
   PlanStep,
   ReportEvent,
 } from '@unbrick/core';
-import { type Explanation, explainOwnCode, ownEntry, say } from '@unbrick/core/explain';
+import { type Explanation, elsewhere, explainOwnCode, say } from '@unbrick/core/explain';
+import { title } from './entry-title.js';
 import { displayWidth } from './fit.js';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
 import type { Style } from './style.js';
@@ -90,9 +91,15 @@ function inUserLanguage(event: FindingEvent | ErrorEvent, language = userLanguag
 function causeLines(code: string, style: Style): string[] {
   const language = userLanguage();
   const { marks } = language;
-  const causes = explainOwnCode(code, language)?.causes ?? [];
-  const usually = causes.length > 0 ? [style.dim(`    ${marks.usually} ${causes.join('; ')}`)] : [];
-  return ownEntry(code) ? [...usually, style.dim(`    ${marks.more} unbrick explain ${code}`)] : usually;
+  const explanation = explainOwnCode(code, language);
+  if (!explanation) return [];
+  const { causes, entry } = explanation;
+  const others = elsewhere(entry).map(title);
+  return [
+    ...(causes.length > 0 ? [`    ${marks.usually} ${causes.join('; ')}`] : []),
+    ...(others.length > 0 ? [`    ${marks.elsewhere} ${others.join(', ')}`] : []),
+    `    ${marks.more} unbrick explain ${code}`,
+  ].map(style.dim);
 }
 
 /** The plan as users of flash tools know it: a list with ticks. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { BOOT_STATUS, LegacyError, XflashStatus } from '../wire/index.js';
-import { CATALOGUE, entriesByCode, ownEntry } from './catalogue.js';
+import { CATALOGUE, elsewhere, entriesByCode, entriesByName, ownEntriesLike, ownEntry } from './catalogue.js';
+import type { CatalogueEntry } from './entry.js';
 import remedies from './remedies.json';
 
 const source = (folder: string) => fileURLToPath(new URL(`../../../${folder}`, import.meta.url));
@@ -48,6 +49,16 @@ describe('the catalogue', () => {
         !/--|Choose another|switched it off|does not allow/.test(entry.meaning),
     );
     expect(helpless.map((entry) => entry.key)).toEqual([]);
+  });
+
+  it('links own codes to what flash tools show, and back', () => {
+    const linked = CATALOGUE.filter((entry) => entry.elsewhere);
+    expect(linked.filter(({ family }) => family !== 'unbrick')).toEqual([]);
+    for (const entry of linked) expect(elsewhere(entry).map(({ key }) => key)).toEqual(entry.elsewhere);
+    const like = (key: string) => ownEntriesLike(entriesByName(key)[0] as CatalogueEntry).map((entry) => entry.key);
+    expect(like('S_FT_ENABLE_DRAM_FAIL')).toEqual(['EMI_NO_MATCH', 'DRAM_SETUP_FAILED']);
+    expect(like('S_FT_DA_NO_RESPONSE')).toEqual(['AGENT_SILENT']);
+    expect(like('STATUS_BROM_CMD_SEND_DA_FAIL')).toEqual(['DA_REJECTED']);
   });
 
   it.each([

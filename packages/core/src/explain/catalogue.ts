@@ -52,6 +52,16 @@ export function entriesByCode(code: number): readonly CatalogueEntry[] {
   return BY_CODE.get(code < 0 ? code >>> 0 : code) ?? [];
 }
 
+/** What flash tools show in the same case as one of this program's own codes. */
+export function elsewhere(entry: CatalogueEntry): readonly CatalogueEntry[] {
+  return (entry.elsewhere ?? []).flatMap((key) => entriesByName(key).filter((each) => each.key === key));
+}
+
+/** The own codes that stand for what a flash tool shows. */
+export function ownEntriesLike({ key }: CatalogueEntry): readonly CatalogueEntry[] {
+  return CATALOGUE.filter((entry) => entry.elsewhere?.includes(key));
+}
+
 /** The entry of one of this program's own codes. */
 export function ownEntry(code: string): CatalogueEntry | undefined {
   return entriesByName(code).find((entry) => entry.family === 'unbrick');

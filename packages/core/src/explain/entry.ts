@@ -48,6 +48,8 @@ export interface CatalogueEntry {
   next?: string[];
   /** How tools and forums show it; `[…]` stands for a few words that differ. */
   seenAs?: string[];
+  /** Keys of the entries under which flash tools show what one of our own codes stands for. */
+  elsewhere?: string[];
   note?: string;
   /** How genuine agents use the code. */
   agents?: string;
