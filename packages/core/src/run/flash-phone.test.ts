@@ -222,6 +222,20 @@ describe.each(MODES)('%s', (mode) => {
     expect(changes(agent)).toEqual([]);
   });
 
+  it('leaves no open journal behind when the note that leads to it cannot be made', async () => {
+    const facts = await firmwareFacts();
+    const agent = bornPhone();
+    const shelf = new MemoryShelf();
+    const begin = shelf.begin.bind(shelf);
+    shelf.begin = () => Promise.reject(new Error('EACCES: permission denied'));
+    await expect(run(agent, facts, { mode, backups: shelf })).rejects.toMatchObject({ code: 'BACKUP_FAILED' });
+    expect(changes(agent)).toEqual([]);
+    const [folder] = shelf.folders;
+    expect(folder && (await readJournal(folder))?.finished).toBe(true);
+    shelf.begin = begin;
+    expect((await run(agent, facts, { mode: 'download', backups: shelf })).outcome).toBe('done');
+  });
+
   it('goes on where it was, and says so', async () => {
     const facts = await firmwareFacts({ rows: GROWN });
     const agent = bornPhone();

@@ -27,6 +27,8 @@ export class JobDiary implements RunDiary {
       this.#journal = await Journal.begin(this.folder, this.plan);
       await this.shelf.begin(this.folder.path, this.phone);
     } catch (cause) {
+      // A journal that stays open would be about a job that never changed anything.
+      await this.#journal?.finish().catch(() => {});
       throw new UnbrickError({
         code: 'BACKUP_FAILED',
         stage: 'backup',
