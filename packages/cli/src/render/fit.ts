@@ -1,7 +1,7 @@
 /** Makes text of any script fit the columns of a terminal. */
 
 const ESCAPE = '\u001b';
-const COLOUR_CODE = new RegExp(`(${ESCAPE}\\[\\d+m)`);
+const COLOUR_CODE = new RegExp(`(${ESCAPE}\\[\\d+m)`, 'g');
 /** Signs that stand above or below the one before them, as in Hindi, and others that take no place. */
 const NO_PLACE = /[\p{Mn}\p{Me}\p{Cf}]/gu;
 const GRAPHEMES = new Intl.Segmenter();
@@ -29,18 +29,36 @@ export function clip(text: string, columns: number): string {
   return result;
 }
 
-/** Breaks a sentence between words, never inside a command in backquotes: that is to be copied. */
-export function wrap(text: string, columns: number): string[] {
+/** A sign or a label at the beginning of a line; what follows lines up behind it. */
+const LABEL = /^ *(?:[^\p{L}\p{N}\s] |[\p{L}\p{M}]+: )?/u;
+/** A label longer than this is the beginning of a sentence. */
+const LONGEST_LABEL = 16;
+
+/**
+ * Breaks a line with colour codes between words where it is too long, never inside a command in backquotes: that is to be
+ * copied. What comes lower lines up behind the sign or label.
+ */
+export function fold(text: string, columns: number): string[] {
+  const plain = withoutColours(text);
+  if (displayWidth(plain) <= columns) return [text];
+  const [label = ''] = LABEL.exec(plain) ?? [];
+  const width = displayWidth(label);
+  const indent = ' '.repeat(width > 0 && width <= LONGEST_LABEL ? width : 2);
   const lines: string[] = [];
   let line = '';
-  for (const word of text.match(/`[^`]+`\S*|\S+/g) ?? []) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && displayWidth(longer) > columns) {
-      lines.push(line);
-      line = word;
-    } else {
+  for (const part of text.match(/ *(?:`[^`]+`[^ ]*|[^ ]+)/g) ?? []) {
+    const longer = line + part;
+    const fits = displayWidth(withoutColours(longer)) <= columns;
+    if (fits || displayWidth(withoutColours(line)) <= indent.length) {
       line = longer;
+    } else {
+      lines.push(line);
+      line = indent + part.trimStart();
     }
   }
-  return line === '' ? lines : [...lines, line];
+  return [...lines, line];
+}
+
+function withoutColours(text: string): string {
+  return text.replaceAll(COLOUR_CODE, '');
 }

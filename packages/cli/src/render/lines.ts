@@ -104,7 +104,7 @@ function causeLines(code: string, style: Style): string[] {
 
 /** The plan as users of flash tools know it: a list with ticks. */
 export function planLines(plan: Plan, style: Style): string[] {
-  const rows = plan.steps.map((step, i) => [
+  const rows = plan.steps.map((step, i): [string, string, string, string, string, string, string] => [
     `${i + 1}`,
     stepVerb(step),
     step.partition,
@@ -113,16 +113,15 @@ export function planLines(plan: Plan, style: Style): string[] {
     step.proven ? 'proven before' : RISK_WORDS[step.risk],
     step.proven ? '✓' : '☑',
   ]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
   return [
     '',
     style.bold(planTitle(plan)),
-    ...rows.map((row) =>
-      `  ${row[6]} ${row
-        .slice(0, 5)
-        .map((cell, i) => (i === 3 || i === 0 ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number)))
-        .join('  ')}  ${style.yellow(row[5] as string)}`.trimEnd(),
-    ),
+    ...rows.map(([number, verb, partition, size, place, risk, tick]) => {
+      const [numbers = 0, verbs = 0, partitions = 0, sizes = 0] = widths;
+      const cells = [number.padStart(numbers), verb.padEnd(verbs), partition.padEnd(partitions), size.padStart(sizes)];
+      return `  ${tick} ${[...cells, place, ...(risk ? [style.yellow(risk)] : [])].join('  ')}`;
+    }),
     `  ${planSum(plan)}`,
     '',
   ];

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { ConnectionEvent, ProgressEvent } from '@unbrick/core';
-import { clip, wrap } from './fit.js';
+import { clip, fold } from './fit.js';
 import { formatBytes, formatSeconds, formatSpeed } from './format.js';
 import { eventLines, phaseTitle } from './lines.js';
 import type { Renderer } from './renderer.js';
@@ -17,8 +17,10 @@ const BAR_COLOURS: Partial<Record<ProgressEvent['phase'], Parameters<typeof styl
 };
 
 const BAR_WIDTH = 24;
-/** Columns before what is advised. */
-const ADVICE_INDENT = 4;
+/** So that a bar, what is done, the speed and the time left fit 80 columns. */
+const NARROW_BAR_WIDTH = 8;
+const WIDE_COLUMNS = 100;
+const TITLE_WIDTH = 16;
 /** Faster redraws only flicker. */
 const REDRAW_MS = 100;
 /** The seconds of a wait. */
@@ -40,7 +42,8 @@ export function terminalRenderer(stream: NodeJS.WriteStream): Renderer {
     }
     if (!bar) return;
     bar.drawn = performance.now();
-    const text = barText(bar.title, bar.event, (bar.drawn - bar.started) / 1000);
+    const width = columns() < WIDE_COLUMNS ? NARROW_BAR_WIDTH : BAR_WIDTH;
+    const text = barText(bar.title, bar.event, (bar.drawn - bar.started) / 1000, width);
     stream.write(`\r\x1b[2K${clip(text, columns())}`);
   };
   const settle = () => {
@@ -67,13 +70,12 @@ export function terminalRenderer(stream: NodeJS.WriteStream): Renderer {
     wait.seen = seen;
     const before = wait.advice;
     wait.advice = advice;
-    if (advice === before) return draw();
-    for (const [i, text] of wrap(advice, columns() - ADVICE_INDENT).entries())
-      line(`${i === 0 ? '  → ' : '    '}${text}`);
+    if (advice === before) draw();
+    else line(`  → ${advice}`);
   };
   const line = (text: string) => {
     if (bar || wait) clear();
-    stream.write(`${text}\n`);
+    for (const part of text.split('\n').flatMap((each) => fold(each, columns()))) stream.write(`${part}\n`);
     draw();
   };
 
@@ -103,15 +105,15 @@ export function terminalRenderer(stream: NodeJS.WriteStream): Renderer {
   };
 }
 
-function barText(title: string, event: ProgressEvent, seconds: number): string {
+function barText(title: string, event: ProgressEvent, seconds: number, width: number): string {
   const share = event.total > 0 ? Math.min(1, event.bytes / event.total) : 1;
-  const filled = Math.round(share * BAR_WIDTH);
+  const filled = Math.round(share * width);
   const colour = BAR_COLOURS[event.phase] ?? 'green';
-  const bar = styleText(colour, '█'.repeat(filled)) + styleText('dim', '░'.repeat(BAR_WIDTH - filled));
+  const bar = styleText(colour, '█'.repeat(filled)) + styleText('dim', '░'.repeat(width - filled));
   const counts = event.total > 1;
   const left = share > 0 && share < 1 ? `${formatSeconds((seconds / share) * (1 - share))} left` : '';
   return [
-    `  ${title.padEnd(20)}`,
+    `  ${title.padEnd(TITLE_WIDTH)}`,
     bar,
     `${String(Math.floor(share * 100)).padStart(3)} %`,
     counts ? `${formatBytes(event.bytes)} of ${formatBytes(event.total)}` : '',
