@@ -93,16 +93,17 @@ describe.runIf('cache' in found)('a stock Linux kernel and phones on its USB por
 
   it('goes past a program that reads the serial device, and names it', async () => {
     const reader = bench.guest.start(
-      'cp /usr/bin/cat /run/ModemManager; until [ -e /run/enough ]; do sleep 0.05; /run/ModemManager /dev/ttyACM0; done 2>/dev/null',
+      'cp /usr/bin/cat /run/ModemManager; until [ -c /dev/ttyACM0 ]; do sleep 0.05; done; exec /run/ModemManager /dev/ttyACM0',
     );
     const result = await flash('auto', { profile: small.profile, mode: 'brom' });
-    await bench.guest.run('touch /run/enough; pkill -x ModemManager');
+    await bench.guest.run('pkill -x ModemManager');
     await reader.finished;
     expectFlashed(result);
     expect(notes(result)).toMatch(/Using raw USB .*held by ModemManager \(process \d+\)/);
   });
 
-  it('goes past a serial device that may not be opened, and says so', async () => {
+  // Somebody who may open neither device is the guide's; raw USB alone is for the longer run.
+  it.runIf(ROUNDS > 1)('goes past a serial device that may not be opened, and says so', async () => {
     // Raw USB belongs to the group root.
     const as = AS_SOMEBODY.replace('--regid 4242', '--regid 0');
     const result = await flash('auto', { profile: small.profile, mode: 'brom' }, {}, undefined, as);

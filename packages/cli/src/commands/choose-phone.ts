@@ -10,12 +10,14 @@ export function askForPhone(renderer: Renderer): ChoosePhone {
   return async (phones) => {
     renderer.pause();
     const language = userLanguage();
+    const width = Math.max(...phones.map(({ busPath }) => busPath.length));
     const answer = await select({
       message: language.prompts['which-phone'],
       options: phones.map((phone) => ({
         value: phone.busPath,
-        label: `usb:${phone.busPath}`,
-        hint: `${phoneText(phone, language)}${phone.serialPath === undefined ? '' : `, ${phone.serialPath}`}`,
+        // The hint is shown for the marked one only.
+        label: `usb:${phone.busPath.padEnd(width)}  ${phoneText(phone, language)}`,
+        ...(phone.serialPath === undefined ? {} : { hint: phone.serialPath }),
       })),
     });
     if (isCancel(answer)) throw new DOMException('interrupted by the user', 'AbortError');
