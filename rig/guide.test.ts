@@ -77,7 +77,7 @@ describe.runIf('cache' in found)('the wait for a phone, on a stock Linux kernel'
     const passing = await bench.plugIn({ profile: small.profile, mode: 'brom', windowMs: 2000 });
     await until(() => last()?.state === 'port-forbidden' && last()?.devices.length === 0);
     expect(last()).toMatchObject({
-      seen: expect.stringMatching(/last seen: 0e8d:0003 MediaTek boot ROM on \/dev\/ttyACM\d/),
+      seen: expect.stringMatching(/last seen: 0e8d:0003 MediaTek boot ROM on (\/dev\/ttyACM\d|usb:1-1)$/),
       advice: expect.stringContaining('`unbrick doctor --fix`'),
     });
     await passing.unplug();
@@ -92,7 +92,6 @@ describe.runIf('cache' in found)('the wait for a phone, on a stock Linux kernel'
     expect((await writeRule()).stdout).toContain('The rule is in place');
     expectFlashed(await job.result);
     await phone.unplug();
-    expect((await doctor()).get('PHONE_SEEN')?.message).toContain('No MediaTek phone');
   });
 
   it('names ModemManager on the port, as the doctor does, and goes on when it is stopped', async () => {
@@ -101,8 +100,9 @@ describe.runIf('cache' in found)('the wait for a phone, on a stock Linux kernel'
     const holder = bench.guest.start(
       'cp /usr/bin/flock /run/ModemManager; until [ -c /dev/ttyACM0 ]; do sleep 0.05; done; exec /run/ModemManager --close /dev/ttyACM0 sleep 600',
     );
-    const job = await flashAsSomebody('serial:/dev/ttyACM0');
     const phone = await bench.plugIn({ profile: small.profile, windowMs: 600_000 });
+    while ((await bench.guest.run('pgrep -x ModemManager')).code !== 0);
+    const job = await flashAsSomebody('serial:/dev/ttyACM0');
     const held = () =>
       bench.eventsOf(job.running).find((event) => event.type === 'connection' && event.state === 'port-held');
     await until(() => held() !== undefined);

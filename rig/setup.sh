@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${UNBRICK_RIG_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/unbrick-rig}
 stamp=$(cat "$here/setup.sh" "$here/guest/init" | sha256sum | cut -c1-16)
-if [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && command -v qemu-system-x86_64 >/dev/null; then echo "$cache"; exit; fi
+if [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && type qemu-system-x86_64 pgrep setpriv flock >/dev/null 2>&1; then echo "$cache"; exit; fi
 
 export DEBIAN_FRONTEND=noninteractive
 sudo=""
@@ -13,6 +13,9 @@ sudo=""
 need=()
 command -v qemu-system-x86_64 >/dev/null || need+=(qemu-system-x86)
 command -v xz >/dev/null || need+=(xz-utils)
+# The guest's programs are this computer's.
+command -v pgrep >/dev/null || need+=(procps)
+type setpriv flock >/dev/null 2>&1 || need+=(util-linux)
 $sudo apt-get update -qq
 if [ ${#need[@]} -gt 0 ]; then
   $sudo apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "${need[@]}" >/dev/null

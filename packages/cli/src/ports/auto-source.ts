@@ -104,8 +104,9 @@ async function openPhone(
   note: (message: string) => void,
 ): Promise<Port> {
   if (phone.serialPath === undefined) {
+    const port = await system.openRaw(phone.busPath, signal);
     note(`Using raw USB (usb:${phone.busPath}): the system has made no serial device of the phone.`);
-    return system.openRaw(phone.busPath, signal);
+    return port;
   }
   const refusal = await openSerial(phone, phone.serialPath, signal, system);
   if (!(refusal instanceof UnbrickError)) return refusal;
