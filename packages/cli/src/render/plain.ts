@@ -2,10 +2,18 @@ import { eventLines, phaseTitle } from './lines.js';
 import type { Renderer } from './renderer.js';
 import { PLAIN } from './style.js';
 
-/** For pipes and log files: one line when a phase starts and one at each quarter, no control characters. */
-export function plainRenderer(out: (text: string) => void): Renderer {
+/** A phase that takes longer tells how far it is, so that nobody thinks it hangs; ms between two lines. */
+const QUIET_MS = 2000;
+
+/**
+ * For pipes and log files, without control characters: one line when a phase starts, one when it ends, and now and then one
+ * between them.
+ * @param now milliseconds that only grow
+ */
+export function plainRenderer(out: (text: string) => void, now: () => number = () => performance.now()): Renderer {
   let current = '';
-  let quarter = 0;
+  let told = 0;
+  let toldAt = 0;
   return {
     show: (event) => {
       if (event.type !== 'progress') {
@@ -13,15 +21,14 @@ export function plainRenderer(out: (text: string) => void): Renderer {
         return;
       }
       const title = phaseTitle(event.phase, event.partition);
+      const share = event.total > 0 ? Math.floor((event.bytes / event.total) * 100) : 0;
       if (title !== current) {
-        current = title;
-        quarter = 0;
         out(`${title} …\n`);
+        [current, told, toldAt] = [title, 0, now()];
       }
-      const now = event.total > 0 ? Math.floor((event.bytes / event.total) * 4) : 0;
-      if (now > quarter) {
-        quarter = now;
-        out(`${title} ${now * 25} %\n`);
+      if (share > told && (share === 100 || now() - toldAt >= QUIET_MS)) {
+        out(`${title} ${share} %\n`);
+        [told, toldAt] = [share, now()];
       }
     },
     say: (line) => out(`${line}\n`),
