@@ -2,8 +2,8 @@ import { type BootRom, UnbrickError } from '@unbrick/core';
 import { CATALOGUE, type CatalogueEntry } from '@unbrick/core/explain';
 import { BootCommand } from '@unbrick/core/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { smallProfile } from '../support/small-phone.js';
 import { type Bench, failureOf, plugIn } from './running-agent.js';
+import { smallPhone } from './scenarios/on-the-phone.js';
 import { explanationsIn, faultsOfTelling, shown } from './what-users-see.js';
 
 /** Every status word of boot ROMs and preloaders that the catalogue lists, from a phone that answers with it. */
@@ -64,7 +64,7 @@ const PLACEMENT = /ADDR|OVERLAP|LEN_IS_ZERO|LEN_EXCEEDS|NO_MEM|RELOCATE|^REGION_
 describe('status words of boot ROM and preloader', () => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await plugIn(smallProfile('mt6735-emmc'), 'brom');
+    bench = await plugIn(smallPhone('mt6735-emmc'), 'brom');
   });
   afterAll(() => bench.close());
 
@@ -89,7 +89,7 @@ describe('status words of boot ROM and preloader', () => {
   });
 
   it('refuse nothing that a phone can do without: they are noted and the phone is taken over', async () => {
-    const other = await plugIn(smallProfile('mt6735-emmc'), 'brom', {
+    const other = await plugIn(smallPhone('mt6735-emmc'), 'brom', {
       answers: ['WRITE32', 'GET_TARGET_CONFIG', 'GET_HW_SW_VER'].map((command) => ({
         command,
         from: 1,
@@ -103,7 +103,7 @@ describe('status words of boot ROM and preloader', () => {
 
   it('end the job when the phone does not even tell its chip', async () => {
     const faults = { answers: [{ command: 'GET_HW_CODE', from: 1, status: 0x1d0d }] };
-    const error = await failureOf(plugIn(smallProfile('mt6735-emmc'), 'preloader', faults));
+    const error = await failureOf(plugIn(smallPhone('mt6735-emmc'), 'preloader', faults));
     expect(error).toBeInstanceOf(UnbrickError);
     expect(error.code).toBe('BROM_REFUSED');
     expect(faultsOfTelling(error)).toEqual([]);

@@ -2,8 +2,9 @@ import type { Agent } from '@unbrick/core';
 import { CATALOGUE, type CatalogueEntry } from '@unbrick/core/explain';
 import { LegacyError, LegacyNandError } from '@unbrick/core/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { smallNandProfile, smallProfile } from '../support/small-phone.js';
+import { smallNandProfile } from '../support/small-phone.js';
 import { type Bench, failureOf, plugIn } from './running-agent.js';
+import { smallPhone } from './scenarios/on-the-phone.js';
 import { explanationsIn, faultsOfTelling, shown } from './what-users-see.js';
 
 /** Every word of older Download Agents that the catalogue lists, from a phone that answers with it. */
@@ -31,6 +32,7 @@ function ownCodeOf(symbol: string): string {
   return DRIVER_FAILED.test(symbol) ? 'STORAGE_FAILED' : 'AGENT_REFUSED';
 }
 
+const NAND = smallNandProfile();
 const extent = { region: 'user', start: 0, length: 512 } as const;
 async function* bytes(length: number) {
   yield new Uint8Array(length);
@@ -56,7 +58,7 @@ describe('words of older agents', () => {
   let bench: Bench;
   let agent: Agent;
   beforeAll(async () => {
-    bench = await plugIn(smallProfile('mt6735-emmc'), 'preloader');
+    bench = await plugIn(smallPhone('mt6735-emmc'), 'preloader');
     agent = await bench.start();
   });
   afterAll(() => bench.close());
@@ -92,7 +94,7 @@ describe('words of older agents', () => {
 
 describe('words of an older agent that writes to NAND', () => {
   it.each(Object.entries(LegacyNandError))('%s', async (_, word) => {
-    const bench = await plugIn(smallNandProfile(), 'preloader');
+    const bench = await plugIn(NAND, 'preloader');
     const agent = await bench.start();
     const { eraseBlock = 0 } = agent.storage.nand ?? {};
     const place = { region: 'nand', start: 20 * eraseBlock, length: eraseBlock } as const;
@@ -106,7 +108,7 @@ describe('words of an older agent that starts', () => {
   it.each(
     WORDS.filter(({ stage }) => stage === 'dram').map(({ symbol = '', code }): [string, number] => [symbol, code]),
   )('%s ends the set-up of the memory', async (_, status) => {
-    const bench = await plugIn(smallProfile('mt6735-emmc'), 'brom', {
+    const bench = await plugIn(smallPhone('mt6735-emmc'), 'brom', {
       answers: [{ command: 'ENABLE_DRAM', from: 1, status }],
     });
     const error = await failureOf(bench.start());
@@ -118,7 +120,7 @@ describe('words of an older agent that starts', () => {
   it.each([LegacyError.DA_EMMC_NOT_FOUND, LegacyError.DA_SDMMC_CONFIG, LegacyError.DA_SDMMC_TIMEOUT])(
     '%i in the flash report is a phone without storage',
     async (status) => {
-      const bench = await plugIn(smallProfile('mt6735-emmc'), 'preloader', {
+      const bench = await plugIn(smallPhone('mt6735-emmc'), 'preloader', {
         answers: [{ command: 'FLASH_REPORT', from: 1, status }],
       });
       const error = await failureOf(bench.start());

@@ -13,16 +13,9 @@ import {
   startAgent,
   UnbrickError,
 } from '@unbrick/core';
-import {
-  type BootMode,
-  type FaultPlan,
-  MemoryStorage,
-  NO_FAULTS,
-  type Profile,
-  practiceFirmware,
-  VirtualPhone,
-} from '@unbrick/phone';
+import { type BootMode, type FaultPlan, MemoryStorage, NO_FAULTS, type Profile, VirtualPhone } from '@unbrick/phone';
 import { storageHints } from '../../packages/core/src/firmware/scatter/storage-hints.js';
+import { firmwareFiles } from './scenarios/on-the-phone.js';
 
 /** A phone that somebody has just plugged in, with a host that has asked who it is. */
 export interface Bench {
@@ -36,8 +29,6 @@ export interface Bench {
   start(needs?: Partial<AgentNeeds>): Promise<Agent>;
   close(): Promise<void>;
 }
-
-const firmwares = new WeakMap<Profile, ReturnType<typeof practiceFirmware>>();
 
 /** How a phone is plugged in. */
 export interface PluggedIn {
@@ -70,6 +61,9 @@ export async function plugIn(
   const connected = await connectPhone(through(phone.portSource()), {
     timeoutMs: 10_000,
     onNote: (message) => notes.push(message),
+  }).catch(async (cause) => {
+    await phone.close();
+    throw cause;
   });
   return {
     phone,
@@ -77,9 +71,7 @@ export async function plugIn(
     notes,
     faults,
     start: async (needs) => {
-      const files = firmwares.get(of) ?? practiceFirmware(of);
-      firmwares.set(of, files);
-      const folder = new MemoryFolder('firmware', Object.fromEntries(await files));
+      const folder = new MemoryFolder('firmware', await firmwareFiles(of));
       const firmware = await openFirmware(folder);
       const chosen = chooseAgent(await loadAgentFiles(firmware), connected.identity);
       const image = needs?.image ?? chosen.image;

@@ -2,13 +2,13 @@ import type { Agent } from '@unbrick/core';
 import { CATALOGUE, type CatalogueEntry } from '@unbrick/core/explain';
 import { XflashStatus } from '@unbrick/core/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { smallProfile } from '../support/small-phone.js';
 import { type Bench, failureOf, plugIn } from './running-agent.js';
+import { smallPhone } from './scenarios/on-the-phone.js';
 import { explanationsIn, faultsOfTelling, shown } from './what-users-see.js';
 
 /** Every status word of XFlash agents that the catalogue lists, from a phone that answers with it. */
 
-const PROFILE = smallProfile('mt6765-emmc');
+const PROFILE = smallPhone('mt6765-emmc');
 const FIRST_FAILURE = 0x80000000;
 const ALL = CATALOGUE.filter(({ family }) => family === 'xflash') as (CatalogueEntry & { code: number })[];
 /** Words without the top bit tell progress; no command ends with them. */

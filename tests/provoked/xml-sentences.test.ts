@@ -1,13 +1,13 @@
 import type { Agent } from '@unbrick/core';
 import { CATALOGUE } from '@unbrick/core/explain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { smallProfile } from '../support/small-phone.js';
 import { type Bench, failureOf, plugIn } from './running-agent.js';
+import { smallPhone } from './scenarios/on-the-phone.js';
 import { explanationsIn, faultsOfTelling, shown } from './what-users-see.js';
 
 /** Every sentence of XML agents that the catalogue lists, from a phone that ends a command with it. */
 
-const PROFILE = smallProfile('mt6855-emmc');
+const PROFILE = smallPhone('mt6855-emmc');
 const SENTENCES = CATALOGUE.filter(({ family }) => family === 'xml-agent').flatMap(({ key, seenAs = [] }) =>
   seenAs.map((sentence): [key: string, said: string] => [key, `${sentence.replace('[…]', '[lk]')}.\n`]),
 );

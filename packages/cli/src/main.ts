@@ -198,10 +198,11 @@ program
   .option('--state <folder>', 'keep the storage here, one sparse file a region')
   .option('--tcp <address>', 'where to serve it', '127.0.0.1:7001')
   .option('--link-rate <rate>', 'pace the link, for example 40MB/s', rate)
-  .option('--fault <fault>', 'rehearse a bad day; repeatable', (value: string, before: string[] = []) => [
-    ...before,
-    value,
-  ])
+  .option(
+    '--fault <fault>',
+    'rehearse a bad day (docs/virtual-phone.md lists them); repeatable',
+    (value: string, before: string[] = []) => [...before, value],
+  )
   .option('--log <file>', 'append one JSON line for every command the phone receives')
   .action(async (options) => {
     process.exitCode = await phoneCommand(options);
