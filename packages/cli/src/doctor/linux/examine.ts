@@ -6,11 +6,11 @@ import { checkKernelMessages } from './kernel-messages.js';
 import { checkPermissions } from './permissions.js';
 import { checkSurroundings } from './surroundings.js';
 import { checkTopology, phonesAmong } from './topology.js';
-import { linuxUsbDevices } from './usb-devices.js';
+import { usbTree } from './usb-tree.js';
 
 /** Everything the doctor looks at on Linux. */
 export async function examineLinux(system: System): Promise<Finding[]> {
-  const devices = linuxUsbDevices(system);
+  const devices = usbTree(system);
   const phones = phonesAmong(devices);
   return [
     ...checkSurroundings(system),

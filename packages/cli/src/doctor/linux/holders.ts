@@ -1,7 +1,7 @@
 import type { Finding } from '@unbrick/core';
 import { found } from '../finding.js';
 import type { System } from '../system.js';
-import type { LinuxUsbDevice } from './usb-devices.js';
+import type { LinuxUsbDevice } from './usb-tree.js';
 
 /** A process that has a device file open. */
 export interface Holder {

@@ -2,7 +2,7 @@ import type { Finding } from '@unbrick/core';
 import { UDEV_RULE_FILE } from '../../ports/udev-rules.js';
 import { found } from '../finding.js';
 import type { System } from '../system.js';
-import type { LinuxUsbDevice } from './usb-devices.js';
+import type { LinuxUsbDevice } from './usb-tree.js';
 
 const RULE_FOLDERS = [
   '/etc/udev/rules.d',

@@ -1,6 +1,6 @@
 import { type Finding, usbIdentity, usbIdentityText } from '@unbrick/core';
 import { found } from '../finding.js';
-import type { LinuxUsbDevice } from './usb-devices.js';
+import type { LinuxUsbDevice } from './usb-tree.js';
 
 /** Devices that are phones of ours, or of MediaTek in any mode. */
 export function phonesAmong(devices: readonly LinuxUsbDevice[]): LinuxUsbDevice[] {

@@ -23,8 +23,11 @@ export interface LinuxUsbDevice {
 const DEVICES = '/sys/bus/usb/devices';
 const USB_CLASS_HUB = '09';
 
-/** All USB devices, from sysfs. A device that goes away meanwhile is left out. */
-export function linuxUsbDevices(system: System): LinuxUsbDevice[] {
+/**
+ * All USB devices with what the doctor asks about each, from sysfs. The wait for a phone reads much less of it, fast:
+ * `ports/usb-devices.ts`. A device that goes away meanwhile is left out.
+ */
+export function usbTree(system: System): LinuxUsbDevice[] {
   const names = system.list(DEVICES);
   return names
     .filter((name) => /^\d+-[\d.]+$/.test(name))
