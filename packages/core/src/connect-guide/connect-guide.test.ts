@@ -70,6 +70,13 @@ describe('while nothing is seen', () => {
     expect(advice()).toContain('another cable');
   });
 
+  it('forgets that a device could not be read as soon as one can', () => {
+    guide.observe({ kind: 'enumeration-failed', busPath: '1-4', detail: 'device descriptor read/64, error -71' });
+    later(1000);
+    appear(at(0x2007), 1000);
+    expect(state()).toBe('went-off');
+  });
+
   it('shows Windows’ device of code 43 as what it is', () => {
     see({ vendorId: 0, productId: 2, busPath: '1-1' });
     expect(state()).toBe('unreadable');

@@ -77,6 +77,8 @@ export class ConnectGuide {
           this.#heard = undefined;
           this.#opened = false;
         }
+        // One that can be read: it has come through after all.
+        if (this.#seen.present.length > 0) this.#failing = undefined;
         break;
       case 'enumeration-failed':
         this.#failing = { count: (this.#failing?.count ?? 0) + 1, at: now, detail: observation.detail };
