@@ -21,6 +21,8 @@ it('folds a long line between words, behind its sign or label', () => {
   ]);
   expect(fold('  ☑ 11  flash    lk  257 KiB  user', 26)).toEqual(['  ☑ 11  flash    lk  257', '    KiB  user']);
   expect(fold('    дальше: Зарядите телефон', 22)).toEqual(['    дальше: Зарядите', '            телефон']);
+  expect(fold('    o bien: Carga el', 15)).toEqual(['    o bien: Carga', '            el']);
+  expect(fold('    à faire : Chargez le', 21)).toEqual(['    à faire : Chargez', '              le']);
   expect(fold('short', 80)).toEqual(['short']);
 });
 

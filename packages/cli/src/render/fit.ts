@@ -29,8 +29,8 @@ export function clip(text: string, columns: number): string {
   return result;
 }
 
-/** A sign or a label at the beginning of a line; what follows lines up behind it. */
-const LABEL = /^ *(?:[^\p{L}\p{N}\s] |[\p{L}\p{M}]+: )?/u;
+/** A sign or a label (`next:`, `o bien:`, `vu :`) at the beginning of a line; what follows lines up behind it. */
+const LABEL = /^ *(?:[^\p{L}\p{N}\s] |[\p{L}\p{M}]+(?: [\p{L}\p{M}]+)? ?: )?/u;
 /** A label longer than this is the beginning of a sentence. */
 const LONGEST_LABEL = 16;
 
