@@ -46,7 +46,7 @@ const SPARSE_START = Uint8Array.of(0x3a, 0xff, 0x26, 0xed, ...new Uint8Array(508
 
 export const AGENTS: Scenarios = {
   // Starting
-  AGENT_SILENT: () => hurried(async () => starting(LEGACY, 'agent-silent=1')()),
+  AGENT_SILENT: plugged({ profile: LEGACY, faults: fault('agent-silent=1') }, (bench) => hurried(() => bench.start())),
   AGENT_STAGE2_REFUSED: starting(XFLASH, 'answers=BOOT_TO#2:0xC0070004'),
   AGENT_REPLY_INVALID: plugged({
     profile: XFLASH,

@@ -18,11 +18,15 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   windows,
 ].flat() as never;
 
+/** A name as libraries and tools print it: `LIBUSB_ERROR_BUSY`. */
+const SYMBOL = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
+
 const BY_NAME = new Map<string, CatalogueEntry[]>();
 const BY_CODE = new Map<number, CatalogueEntry[]>();
 
 for (const entry of CATALOGUE) {
-  for (const name of new Set([entry.key, entry.symbol, ...(entry.aliases ?? [])])) {
+  const shownNames = (entry.seenAs ?? []).filter((text) => SYMBOL.test(text));
+  for (const name of new Set([entry.key, entry.symbol, ...(entry.aliases ?? []), ...shownNames])) {
     if (name !== undefined) add(BY_NAME, nameForm(name), entry);
   }
   if (entry.code !== undefined) add(BY_CODE, entry.code, entry);

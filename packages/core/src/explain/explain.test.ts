@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from './catalogue.js';
 import { explainEntry, explainOwnCode, lookUp } from './explain.js';
 import { ENGLISH } from './language.js';
 
@@ -20,6 +21,7 @@ describe('lookUp', () => {
     ['Unknown USB device (device descriptor request failed)', 'WINDOWS_CODE_43'],
     ['usb 1-2: device descriptor read/64, error -71', 'LINUX_DESCRIPTOR_ERROR'],
     ['DA_REJECTED', 'DA_REJECTED'],
+    ['libusb: claim interface failed: LIBUSB_ERROR_BUSY', 'LINUX_BUSY'],
     ['internal', 'INTERNAL'],
     ['✗ The program has made a mistake of its own. [INTERNAL]', 'INTERNAL'],
     ['refused 0xC0030006 STORAGE_MISMATCH (the storage differs)', 'STORAGE_MISMATCH'],
@@ -27,6 +29,18 @@ describe('lookUp', () => {
     ['[ERROR] Erase [lk_a] Failed.', 'XML_ERASE_FAIL'],
   ])('knows %j', (text, key) => {
     expect(keys(text)[0]?.[0]).toBe(key);
+  });
+
+  it('finds whatever the catalogue says that people see', () => {
+    const missed = CATALOGUE.flatMap((entry) =>
+      (entry.seenAs ?? []).filter((seen) => {
+        const { found, similar } = lookUp(seen.replace('[…]', '[boot]'));
+        return ![...found.flatMap(({ entries }) => entries), ...similar].includes(entry);
+      }),
+    );
+    // What leads elsewhere first: numbers of other generations, and names that are quoted with a wrong number.
+    const known = /misquoted|^\(\d+\)$|EXIST_MAGIC_NOT_MATCHED \(/;
+    expect(missed.filter((seen) => !known.test(seen))).toEqual([]);
   });
 
   it('tells all tools that use a number, and the likelier one first', () => {
