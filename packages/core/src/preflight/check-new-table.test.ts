@@ -35,6 +35,16 @@ function verdict(storage: StorageInfo, old: PartitionTable, table: PartitionTabl
 
 const entry = (name: string, partId: number) => ({ name, size: BLOCK, offset: 0, mask: 0, partId });
 const PLAIN: PmtRecord = { entries: [entry('NVRAM', 0)], written: { generation: 1, form: '64-bit' } };
+/** A list of an eMMC whose addresses begin `shift` erase blocks before the user area. */
+const listed = (rows: Row[], shift = 0): PmtRecord => ({
+  entries: rows.map(([name, start, length]) => ({
+    name,
+    size: length * BLOCK,
+    offset: (start + shift) * BLOCK,
+    mask: 0,
+  })),
+  written: { generation: 1, form: '64-bit' },
+});
 const WITH_CELLS: PmtRecord = { entries: [entry('NVRAM', 0x4c4f57)] };
 
 describe('checkNewTable', () => {
@@ -55,21 +65,25 @@ describe('checkNewTable', () => {
         ),
       ),
     ).toBeUndefined();
-    expect(
-      verdict(
-        EMMC,
-        old,
-        tableOf(
-          EMMC,
-          [
-            ['NVRAM', 0, 4],
-            ['NEW', 4, 300],
-          ],
-          PLAIN,
-        ),
-        'pmt',
-      ),
-    ).toBeUndefined();
+    const rows: Row[] = [
+      ['MBR', 0, 4],
+      ['NVRAM', 4, 4],
+      ['NEW', 8, 300],
+    ];
+    for (const shift of [0, 48]) {
+      expect(verdict(EMMC, old, tableOf(EMMC, rows, listed(rows, shift)), 'pmt')).toBeUndefined();
+    }
+  });
+
+  it('refuses a list that would be read otherwise than it is meant', () => {
+    // Without the MBR nothing tells where the user area begins.
+    const rows: Row[] = [
+      ['NVRAM', 4, 4],
+      ['NEW', 8, 300],
+    ];
+    const shifted = listed(rows, 48);
+    shifted.entries.unshift({ name: 'PRELOADER', size: 2 * BLOCK, offset: 0, mask: 0 });
+    expect(verdict(EMMC, old, tableOf(EMMC, rows, shifted), 'pmt')).toMatch(/IMPOSSIBLE.*NVRAM would be read/);
   });
 
   it.each<[string, StorageInfo, Row[], RegExp]>([

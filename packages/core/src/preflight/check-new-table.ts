@@ -1,10 +1,11 @@
 import type { TargetLayout } from '../plan/target-layout.js';
 import { buildGpt } from '../storage/build-gpt.js';
-import { buildPmt } from '../storage/build-pmt.js';
+import { buildPmt, readBackPmt } from '../storage/build-pmt.js';
 import {
   type NandGeometry,
   type PartitionEntry,
   type PartitionTable,
+  type PmtRecord,
   type StorageInfo,
   userRegion,
 } from '../storage/storage.js';
@@ -91,12 +92,18 @@ function whyImpossible(table: PartitionTable, storage: StorageInfo): string | un
     if (beyond) return `${beyond.name} reaches into the partition list, which begins at ${hex(end)}`;
     if (storage.nand)
       return whyNotOnNand(entries, storage.nand) ?? (table.record && poolElsewhere(table.record, storage));
-    if (table.record) buildPmt(table.record, size);
-    return undefined;
+    return table.record && whyNotOnEmmc(entries, table.record, size);
   } catch (cause) {
     if (cause instanceof RangeError) return cause.message;
     throw cause;
   }
+}
+
+function whyNotOnEmmc(entries: readonly PartitionEntry[], record: PmtRecord, size: number): string | undefined {
+  buildPmt(record, size);
+  const read = readBackPmt(record)?.filter(({ region }) => region === 'user') ?? [];
+  const odd = entries.find(({ start, length }, i) => read[i]?.start !== start || read[i].length !== length);
+  return odd && `${odd.name} would be read from the list as lying elsewhere`;
 }
 
 function whyNotOnNand(entries: readonly PartitionEntry[], { eraseBlock }: NandGeometry): string | undefined {

@@ -7,7 +7,14 @@ import {
   PMT_VERSION,
   PmtHead,
 } from './pmt.js';
-import { buildPmtEntries, isReservedPlace, regionOfEntry, userShift } from './pmt-entries.js';
+import {
+  buildPmtEntries,
+  isReservedPlace,
+  pmtPartitions,
+  readPmtList,
+  regionOfEntry,
+  userShift,
+} from './pmt-entries.js';
 import type { PartitionEntry, PmtEntry, PmtRecord } from './storage.js';
 
 /** One copy of a PMT on an eMMC. */
@@ -24,7 +31,7 @@ export interface PmtCopy {
  */
 export function buildPmt(record: PmtRecord, regionSize: number): { main: PmtCopy; mirror: PmtCopy } {
   const { entries, written } = record;
-  if (!written) throw new RangeError('it is not known how this phone writes its list of partitions');
+  if (!written) throw unknownForm();
   const list = concat(...buildPmtEntries(entries, written.form));
   const room = PMT_COPY_SIZE - PmtHead.size - 4;
   if (list.length > room) throw new RangeError(`${entries.length} partitions do not fit the ${room} bytes of the PMT`);
@@ -41,6 +48,20 @@ export function buildPmt(record: PmtRecord, regionSize: number): { main: PmtCopy
     main: { start, bytes: copy(PMT_MAIN_MAGICS) },
     mirror: { start: start + PMT_COPY_SIZE, bytes: copy(PMT_MIRROR_MAGICS) },
   };
+}
+
+/**
+ * The partitions that a reader finds in this list: nothing in it marks the form of its entries or where its addresses begin.
+ * Undefined when it cannot be read at all. @throws RangeError as {@link buildPmt}
+ */
+export function readBackPmt({ entries, written }: PmtRecord): PartitionEntry[] | undefined {
+  if (!written) throw unknownForm();
+  const list = readPmtList(concat(...buildPmtEntries(entries, written.form)));
+  return list && pmtPartitions(list.entries);
+}
+
+function unknownForm(): RangeError {
+  return new RangeError('it is not known how this phone writes its list of partitions');
 }
 
 /**
