@@ -5,7 +5,8 @@ import { type ScatterEntry, writeScatter } from '../firmware/scatter/write-scatt
 import { readWhole } from '../firmware/source.js';
 import { type BackupWishes, planBackup, TABLE_FILES } from '../plan/backup-plan.js';
 import type { Plan } from '../plan/plan.js';
-import { bootRegions, type PartitionTable } from '../storage/storage.js';
+import { END_RELATIVE, isReservedPlace } from '../storage/pmt-entries.js';
+import { bootRegions, type PartitionTable, type StorageInfo, userRegion } from '../storage/storage.js';
 import { type AgentJob, needAgent, withAgent } from './agent-job.js';
 import { runBackup } from './backup.js';
 import type { BackupFolder, BackupShelf } from './backup-folder.js';
@@ -96,11 +97,7 @@ async function addPackage(
     if (!step || name === 'pmt') continue;
     entries.push({ name, ...step.extent, size: step.extent.length, isTable: true });
   }
-  if (nand) {
-    // Tells an agent where the reserve for bad blocks begins.
-    const size = nand.poolSize;
-    entries.push({ name: 'BMTPOOL', region: 'nand', start: Infinity, size, blocksFromEnd: size / nand.eraseBlock });
-  }
+  entries.push(...reserves(agent.storage, table));
   const making = {
     platform: origin.chip,
     project: preloader?.project ?? 'backup',
@@ -111,6 +108,23 @@ async function addPackage(
     ),
   };
   await folder.writeText(`${origin.chip}_Android_scatter.txt`, writeScatter(making));
+}
+
+/** What a scatter file counts from the end: on NAND it tells an agent where the reserve for bad blocks begins. */
+function reserves({ kind, nand, regions }: StorageInfo, { record }: PartitionTable): ScatterEntry[] {
+  const region = userRegion(kind);
+  const start = regions.get(region) ?? 0;
+  if (nand) {
+    return [{ name: 'BMTPOOL', region, start, size: nand.poolSize, blocksFromEnd: nand.poolSize / nand.eraseBlock }];
+  }
+  const reserved = (record?.entries ?? []).filter((entry) => isReservedPlace(entry) && entry.offset >= END_RELATIVE);
+  return reserved.map(({ name, size, offset }) => ({
+    name,
+    region,
+    start,
+    size,
+    blocksFromEnd: offset - END_RELATIVE,
+  }));
 }
 
 const PRELOADER_FILE = 'preloader.bin';

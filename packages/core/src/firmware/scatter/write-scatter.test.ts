@@ -35,4 +35,21 @@ describe('a scatter file made from a phone', () => {
       ['userdata', 0x508000, 0x120000000, undefined, false, 'INVISIBLE', false],
     ]);
   });
+
+  it('counts what is reserved from the end', () => {
+    const text = writeScatter({
+      platform: 'MT6572',
+      project: 'demo',
+      storage: 'nand',
+      blockSize: 0x20000,
+      entries: [
+        { name: 'NVRAM', region: 'nand', start: 0, size: 0x60000, fileName: 'nvram.bin' },
+        { name: 'BMTPOOL', region: 'nand', start: 0x60000, size: 0xa00000, blocksFromEnd: 0x50 },
+      ],
+    });
+    const scatter = parseScatter('MT6572_Android_scatter.txt', new TextEncoder().encode(text));
+    expect(scatter.problems).toEqual([]);
+    const [, pool] = scatter.layouts[0]?.partitions ?? [];
+    expect(pool).toMatchObject({ name: 'BMTPOOL', endRelativeBlocks: 0x50, size: 0xa00000, operation: 'RESERVED' });
+  });
 });
