@@ -18,6 +18,13 @@ const whole = (given: PhoneInHand & FirmwareInHand, mode: FlashMode = 'download'
   checking({ ...given, job: { selection: {}, mode } });
 const rebuilding = (given: PhoneInHand & FirmwareInHand = {}) => whole(given, 'upgrade');
 
+/** A firmware and a phone that fit; one look tells all that is said of them. */
+const fitting: Scenario = () => {
+  fits ??= checking()();
+  return fits;
+};
+let fits: ReturnType<Scenario> | undefined;
+
 const small = smallPhone('mt6735-emmc');
 /** The same phone with its partitions moved. */
 const GROWN = smallProfile('mt6735-emmc', { grown: 128 });
@@ -74,12 +81,12 @@ function onlyDiscreteMemory(files: Files, profile: Profile): void {
 }
 
 export const FIRMWARE_MEETS_PHONE: Scenarios = {
-  CHIP_MATCHES: checking(),
+  CHIP_MATCHES: fitting,
   CHIP_MISMATCH: checking({ of: () => smallPhone('mt6580-emmc') }),
   CHIP_VARIANT: checking({ spoilFiles: (files) => inScatter(files, (text) => text.replaceAll('MT6735', 'MT6735X')) }),
   CHIP_UNKNOWN: checking({ profile: { ...small, hwCode: 0x9999 }, of: () => small }),
   AGENT_GENERATION_UNSUPPORTED: checking({ profile: { ...small, hwCode: 0x9999 }, of: () => small }),
-  AGENT_CHOSEN: checking(),
+  AGENT_CHOSEN: fitting,
   AGENT_MISSING: checking({ spoilFiles: (files) => delete files['MTK_AllInOne_DA.bin'] }),
   AGENT_MUST_BE_SIGNED: checking({ profile: { ...small, preloader: { ...small.preloader, targetConfig: 4 } } }),
   MODE_BROM: checking({ mode: 'brom' }),
@@ -97,20 +104,20 @@ export const FIRMWARE_MEETS_PHONE: Scenarios = {
   }),
   SLA_REQUIRED: checking({ mode: 'brom', faults: ['sla-required'] }),
 
-  STORAGE_MATCHES: checking(),
+  STORAGE_MATCHES: fitting,
   STORAGE_MISMATCH: whole({ profile: 'mt6765-emmc', ...UFS_FIRMWARE }),
-  LAYOUT_MATCHES: checking(),
+  LAYOUT_MATCHES: fitting,
   LAYOUT_DIFFERS: whole({ of: () => GROWN }),
   PARTITION_NOT_ON_PHONE: whole({ of: withVbmeta }),
   PARTITION_UNKNOWN: checking({ job: { selection: { only: ['nosuch'] } } }),
   PARTITION_OUTSIDE_STORAGE: rebuilding({ of: changed('system', ({ size }) => ({ size: size + (64 << 20) })) }),
-  MEMORY_KNOWN: checking(),
+  MEMORY_KNOWN: fitting,
   MEMORY_UNKNOWN: checking({
     profile: { ...small, storage: { ...small.storage, id: '90014a484247346132a4e5d4c3b2a1f1' } },
     of: () => small,
   }),
   MEMORY_NOT_DECIDABLE: checking({ spoilFiles: onlyDiscreteMemory }),
-  BATTERY_OK: checking(),
+  BATTERY_OK: fitting,
   BATTERY_LOW: checking({ faults: ['battery=3400'] }),
   SET_BELONGS_TOGETHER: whole({
     of: withVbmeta,
