@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import xflashNames from '../agent/xflash/status-names.json';
 import { BOOT_STATUS, LegacyError, XflashStatus } from '../wire/index.js';
 import { CATALOGUE, elsewhere, entriesByCode, entriesByName, ownEntriesLike, ownEntry } from './catalogue.js';
 import type { CatalogueEntry } from './entry.js';
@@ -68,5 +69,17 @@ describe('the catalogue', () => {
   ])('has an entry for every status word of %s', (_, words) => {
     const missing = Object.entries(words).filter(([, word]) => entriesByCode(word).length === 0);
     expect(missing.map(([name, word]) => `${name} 0x${word.toString(16)}`)).toEqual([]);
+  });
+
+  it('knows every word by the name that errors show beside it', () => {
+    const named: [string, number][] = [
+      ...[...BOOT_STATUS].map(([word, name]): [string, number] => [name, word]),
+      ...Object.entries(xflashNames).map(([word, [name]]): [string, number] => [name as string, Number(word)]),
+    ];
+    const unknown = named.filter(([name, word]) => {
+      const distinct = name.includes('_') && !ownEntry(name);
+      return distinct && !entriesByName(name).some(({ code }) => code === word);
+    });
+    expect(unknown).toEqual([]);
   });
 });
