@@ -307,7 +307,15 @@ export class RedirectedPort implements UsbBus {
       status = transfer.signal.aborted ? Status.CANCELLED : Status.STALL;
     }
     // Nobody waits for the answer of a device that was unplugged meanwhile.
-    if (!this.#pending.delete(id)) return;
+    if (this.#device !== device) return;
+    // The number may belong to another transfer already when this one was cancelled.
+    if (this.#pending.get(id) === transfer) this.#pending.delete(id);
+    if (isIn && status === Status.OK && transfer.signal.aborted) {
+      // Cancelled in the moment in which it was begun, with data there: QEMU would drop them.
+      device.giveBack(header.endpoint, data);
+      status = Status.CANCELLED;
+      data = new Uint8Array(0);
+    }
     const length = status !== Status.OK ? 0 : isIn ? data.length : wanted;
     const answer = BulkHeader.build({ ...header, status, lengthLow: length & 0xffff, lengthHigh: length >>> 16 });
     this.#send(Packet.BULK, id, answer, data);
