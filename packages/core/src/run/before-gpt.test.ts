@@ -19,7 +19,7 @@ import {
   type Row,
 } from './testing/rebuild-phone.fixture.js';
 
-/** Upgrade and format of phones without a GPT, killed at every moment. What has a GPT is in flash-phone.test.ts. */
+/** Upgrade and format of phones without a GPT, killed at every moment. What has a GPT is in broken-off.test.ts. */
 
 const AHEAD: Record<'pmt' | 'nand', Row[]> = {
   pmt: [
