@@ -1,4 +1,4 @@
-import type { Extent, PmtRecord, Region } from '../storage/storage.js';
+import type { Extent, GptIdentity, PmtRecord, Region } from '../storage/storage.js';
 
 /** What a plan is for; the first three are the modes of SP Flash Tool. */
 export type PlanMode = 'download' | 'upgrade' | 'format-all' | 'backup' | 'restore' | 'erase' | 'repair-table';
@@ -53,6 +53,8 @@ export interface WriteGptStep extends TableStepBase {
   table: 'gpt';
   /** Bytes. */
   sectorSize: number;
+  /** GUIDs and attributes of the table that this one replaces. */
+  identity?: GptIdentity;
 }
 
 /** Write both copies of the list of a phone before GPT and read them back. On NAND the agent writes them. */

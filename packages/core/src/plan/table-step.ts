@@ -26,7 +26,8 @@ export function tableStep(storage: StorageInfo, table: PartitionTable): WriteTab
   };
   if (table.kind === 'gpt') {
     const extents = tableAreas(storage, 'gpt');
-    return { ...base, table: 'gpt', sectorSize: storage.blockSize, extents, bytes: sumOf(extents) };
+    const identity = table.identity ? { identity: table.identity } : {};
+    return { ...base, table: 'gpt', sectorSize: storage.blockSize, extents, bytes: sumOf(extents), ...identity };
   }
   const { record } = table;
   if (table.kind !== 'pmt' || !record) return undefined;

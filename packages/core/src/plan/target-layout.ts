@@ -66,7 +66,13 @@ export function targetLayout(layout: ScatterLayout, storage: StorageInfo, table:
   target.sort((a, b) => a.start - b.start);
   const partitions = [...table.partitions.filter((entry) => entry.region !== region), ...target];
   const record = kind === 'pmt' ? newRecord(table, target, storage) : undefined;
-  const fresh: PartitionTable = { kind, source: 'the firmware', partitions, ...(record ? { record } : {}) };
+  const fresh: PartitionTable = {
+    kind,
+    source: 'the firmware',
+    partitions,
+    ...(record ? { record } : {}),
+    ...(table.identity ? { identity: table.identity } : {}),
+  };
   return { table: fresh, changed, differences, ...wants };
 }
 

@@ -2,7 +2,14 @@ import type { DeviceIdentity } from '../bootrom/identity.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream } from '../hash.js';
 import { PMT_FORMS } from '../storage/pmt-entries.js';
-import type { PartitionTable, PartitionTableKind, PmtRecord, Region, StorageInfo } from '../storage/storage.js';
+import type {
+  GptIdentity,
+  PartitionTable,
+  PartitionTableKind,
+  PmtRecord,
+  Region,
+  StorageInfo,
+} from '../storage/storage.js';
 import type { BackupFolder } from './backup-folder.js';
 import { markOf, type PhoneMark } from './same-phone.js';
 
@@ -22,6 +29,8 @@ export interface BackupOrigin extends PhoneMark {
   partitionTable: { name: string; region: Region; start: number; length: number }[];
   /** How the list of a phone before GPT is written. Bytes. */
   tableRecord?: PmtRecord;
+  /** GUIDs and attributes of its GPT. */
+  tableIdentity?: GptIdentity;
 }
 
 /** One file of a backup and the place it was read from. Bytes. */
@@ -52,16 +61,19 @@ export function backupOrigin(
     tableKind: table.kind,
     partitionTable: table.partitions.map(({ name, region, start, length }) => ({ name, region, start, length })),
     ...(table.record ? { tableRecord: table.record } : {}),
+    ...(table.identity ? { tableIdentity: table.identity } : {}),
   };
 }
 
 /** The phone's partition table as it was when the backup was taken. */
-export function tableOfManifest({ tableKind, partitionTable, tableRecord }: BackupOrigin): PartitionTable {
+export function tableOfManifest(origin: BackupOrigin): PartitionTable {
+  const { tableKind, partitionTable, tableRecord, tableIdentity } = origin;
   return {
     kind: tableKind,
     source: 'the backup',
     partitions: partitionTable.map((entry) => ({ ...entry })),
     ...(tableRecord ? { record: tableRecord } : {}),
+    ...(tableIdentity ? { identity: tableIdentity } : {}),
   };
 }
 
@@ -91,7 +103,7 @@ export function parseManifest(text: string, where: string): BackupManifest {
 }
 
 function isComplete(manifest: Partial<BackupManifest>): manifest is BackupManifest {
-  const { hwCode, storageKind, storageId, tableKind, partitionTable, tableRecord, files } = manifest;
+  const { hwCode, storageKind, storageId, tableKind, partitionTable, tableRecord, tableIdentity, files } = manifest;
   return (
     typeof hwCode === 'number' &&
     typeof storageKind === 'string' &&
@@ -99,6 +111,7 @@ function isComplete(manifest: Partial<BackupManifest>): manifest is BackupManife
     typeof tableKind === 'string' &&
     isListOf(partitionTable, ['name', 'region'], ['start', 'length']) &&
     (tableRecord === undefined || isRecord(tableRecord)) &&
+    (tableIdentity === undefined || isIdentity(tableIdentity)) &&
     isListOf(files, ['name', 'partition', 'region', 'sha256'], ['start', 'bytes']) &&
     // Names only: a manifest must not lead out of its folder.
     (files ?? []).every(({ name }) => !/[\\/]/.test(name))
@@ -122,6 +135,17 @@ function isRecord(record: Partial<PmtRecord> | null): boolean {
   const written = record?.written;
   const known = [1, 3].includes(written?.generation ?? 0) && (PMT_FORMS as readonly unknown[]).includes(written?.form);
   return isListOf(record?.entries, ['name'], ['size', 'offset', 'mask']) && (written === undefined || known);
+}
+
+function isIdentity(identity: Partial<GptIdentity> | null): boolean {
+  const isGuid = (digits: unknown) => typeof digits === 'string' && /^[0-9a-f]{32}$/.test(digits);
+  return (
+    isGuid(identity?.disk) &&
+    isListOf(identity?.partitions, ['name'], []) &&
+    (identity?.partitions ?? []).every(
+      ({ type, own, attributes }) => isGuid(type) && isGuid(own) && /^[0-9a-f]{16}$/.test(attributes),
+    )
+  );
 }
 
 /**

@@ -10,6 +10,7 @@ import type { StorageHints } from '../firmware/scatter/storage-hints.js';
 import type { TraceSink } from '../link/link.js';
 import type { PortSource } from '../link/port.js';
 import type { OwnerCredentials } from '../security/signer.js';
+import { parseGpt } from '../storage/gpt.js';
 import { parsePmt } from '../storage/pmt.js';
 import type { Extent, PartitionTable } from '../storage/storage.js';
 import type { EventSink } from './events.js';
@@ -104,15 +105,32 @@ export async function tableOf(agent: Agent): Promise<PartitionTable | undefined>
 }
 
 /**
- * The phone's partition table. A PMT comes with how it is written, where that can be seen: an agent tells the list of an eMMC
- * in a form of its own.
+ * The phone's partition table. It comes with how it is written, where that can be seen: an agent tells the list of an eMMC in
+ * a form of its own, without what else a PMT or GPT says.
  * @throws UnbrickError `NO_PARTITION_TABLE`
  */
 export async function readTable(agent: Agent): Promise<PartitionTable> {
   const table = await agent.readPartitionTable();
+  if (table.record || table.identity || table.kind === 'mbr' || !agent.storage.regions.get('user')) return table;
+  try {
+    return await withItsForm(agent, table);
+  } catch (cause) {
+    // A place of the storage that cannot be read does not make the agent's list a wrong one.
+    if (cause instanceof UnbrickError && UNREADABLE.has(cause.code)) return table;
+    throw cause;
+  }
+}
+
+const UNREADABLE = new Set(['STORAGE_FAILED', 'AGENT_REFUSED']);
+
+/** The list that the agent tells, with what else the one on the storage says. */
+async function withItsForm(agent: Agent, table: PartitionTable): Promise<PartitionTable> {
   const size = agent.storage.regions.get('user') ?? 0;
-  if (table.kind !== 'pmt' || table.record || size === 0) return table;
   const read = (start: number, length: number) => readWhole(agent, { region: 'user', start, length });
+  if (table.kind === 'gpt') {
+    const identity = (await parseGpt(read, size, agent.storage.blockSize)).table?.identity;
+    return identity ? { ...table, identity } : table;
+  }
   const { table: written, problems } = await parsePmt(read, size);
   // What an earlier boot loader has left there is not this phone's list.
   if (!written?.record || placesOf(written) !== placesOf(table)) return table;

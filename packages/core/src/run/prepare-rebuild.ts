@@ -85,6 +85,7 @@ function assumedTable(
     source: 'none was found on the phone',
     partitions: [],
     ...(ownBackup?.tableRecord ? { record: ownBackup.tableRecord } : {}),
+    ...(ownBackup?.tableIdentity ? { identity: ownBackup.tableIdentity } : {}),
   };
   const { table } = targetLayout(facts.layout, storage, none);
   return { ...none, partitions: table.partitions.filter((entry) => isCalibration(entry.name)) };

@@ -74,7 +74,8 @@ async function writeCopies(agent: Agent, step: WriteTableStep, onBytes: (bytes: 
 
 function copiesOf(agent: Agent, step: WriteTableStep): TableCopy[] {
   if (step.table === 'gpt') {
-    const gpt = buildGpt(step.partitions, step.regionSize, step.sectorSize, diskGuid(agent.storage.id));
+    const guid = diskGuid(agent.storage.id);
+    const gpt = buildGpt(step.partitions, step.regionSize, step.sectorSize, guid, step.identity);
     return [
       { name: 'SGPT', start: gpt.backupStart, bytes: gpt.backup },
       { name: 'PGPT', start: 0, bytes: gpt.primary },

@@ -1,5 +1,5 @@
-import { bytes, crc32, GPT_SIGNATURE, GptEntry, GptHeader, struct, u16 } from '../wire/index.js';
-import type { Extent, Region } from './storage.js';
+import { bytes, bytesOfHex, crc32, GPT_SIGNATURE, GptEntry, GptHeader, hexBytes, struct, u16 } from '../wire/index.js';
+import type { Extent, GptIdentity, Region } from './storage.js';
 
 export interface GptPartition {
   name: string;
@@ -53,7 +53,8 @@ const MbrBoot = struct('little', { code: bytes(446), entry: bytes(16), more: byt
 /**
  * Both copies of a GUID partition table with 128 entries.
  * @param regionSize bytes
- * @param guid sixteen bytes that identify the storage; the partitions' own are derived from it
+ * @param guid sixteen bytes that identify the storage; the own GUIDs of new partitions are derived from it
+ * @param identity of an earlier table of this storage: it stays the same storage, with the same partitions where names are the same
  * @throws RangeError when a partition is not aligned, too long in name or outside the usable sectors
  */
 export function buildGpt(
@@ -61,6 +62,7 @@ export function buildGpt(
   regionSize: number,
   sectorSize: number,
   guid: Uint8Array = new Uint8Array(16).fill(0x11),
+  identity?: GptIdentity,
 ): BuiltGpt {
   const sectors = Math.floor(regionSize / sectorSize);
   const entrySectors = Math.ceil((ENTRY_COUNT * GptEntry.size) / sectorSize);
@@ -68,6 +70,7 @@ export function buildGpt(
   const lastUsable = sectors - 2 - entrySectors;
   if (partitions.length > ENTRY_COUNT) throw new RangeError(`${partitions.length} partitions, ${ENTRY_COUNT} fit`);
   const entries = new Uint8Array(entrySectors * sectorSize);
+  const identityOf = identities(guid, identity);
   for (const [i, { name, start, length }] of partitions.entries()) {
     const firstLba = start / sectorSize;
     const lastLba = (start + length) / sectorSize - 1;
@@ -76,16 +79,7 @@ export function buildGpt(
     }
     if (firstLba < firstUsable || lastLba > lastUsable) throw new RangeError(`${name} is outside the usable sectors`);
     if (name.length > 36) throw new RangeError(`${name}: a name has 36 characters at most`);
-    const uniqueGuid = guid.slice();
-    uniqueGuid[15] = ((uniqueGuid[15] as number) + i + 1) & 0xff;
-    const entry = GptEntry.build({
-      typeGuid: BASIC_DATA,
-      uniqueGuid,
-      firstLba,
-      lastLba,
-      attributes: new Uint8Array(8),
-      name: utf16(name),
-    });
+    const entry = GptEntry.build({ ...identityOf(name), firstLba, lastLba, name: utf16(name) });
     entries.set(entry, i * GptEntry.size);
   }
   const entriesCrc = crc32(entries.subarray(0, ENTRY_COUNT * GptEntry.size));
@@ -100,7 +94,7 @@ export function buildGpt(
       backupLba,
       firstUsableLba: firstUsable,
       lastUsableLba: lastUsable,
-      diskGuid: guid,
+      diskGuid: (identity && bytesOfHex(identity.disk)) ?? guid,
       entriesLba,
       entryCount: ENTRY_COUNT,
       entrySize: GptEntry.size,
@@ -116,6 +110,30 @@ export function buildGpt(
   backup.set(entries);
   backup.set(header(sectors - 1, 1, sectors - 1 - entrySectors), entries.length);
   return { primary, backup, backupStart: (sectors - 1 - entrySectors) * sectorSize };
+}
+
+type EntryIdentity = Record<'typeGuid' | 'uniqueGuid' | 'attributes', Uint8Array>;
+
+/** What each name had before; a new one gets a GUID that no other has. */
+function identities(guid: Uint8Array, before: GptIdentity | undefined): (name: string) => EntryIdentity {
+  const known = new Map((before?.partitions ?? []).map((each) => [each.name.toLowerCase(), each]));
+  const taken = new Set((before?.partitions ?? []).map(({ own }) => own));
+  let count = 0;
+  const freshGuid = (): Uint8Array => {
+    const fresh = guid.slice();
+    fresh[15] = ((fresh[15] as number) + ++count) & 0xff;
+    return taken.has(hexBytes(fresh)) ? freshGuid() : fresh;
+  };
+  return (name) => {
+    const old = known.get(name.toLowerCase());
+    // A second partition of the same name is another one.
+    known.delete(name.toLowerCase());
+    return {
+      typeGuid: (old && bytesOfHex(old.type)) ?? BASIC_DATA,
+      uniqueGuid: (old && bytesOfHex(old.own)) ?? freshGuid(),
+      attributes: (old && bytesOfHex(old.attributes)) ?? new Uint8Array(8),
+    };
+  };
 }
 
 function protectiveMbr(sectors: number): Uint8Array {

@@ -1,6 +1,6 @@
-import { crc32, GPT_SIGNATURE, GptEntry, GptHeader, hex, latin1 } from '../wire/index.js';
+import { crc32, GPT_SIGNATURE, GptEntry, GptHeader, hex, hexBytes, latin1 } from '../wire/index.js';
 import type { ReadBytes, TableProblem } from './read-bytes.js';
-import type { PartitionEntry, PartitionTable, Region } from './storage.js';
+import type { GptIdentity, PartitionEntry, PartitionTable, Region } from './storage.js';
 
 export interface GptResult {
   /** Absent when neither copy is valid. */
@@ -57,8 +57,10 @@ export async function parseGpt(
   const used = 'header' in primary ? primary : backup;
   if ('why' in used) return { primaryValid, backupValid, problems };
   const source = primaryValid ? 'GPT at sector 1' : `backup GPT at sector ${used.header.currentLba}`;
-  const partitions = partitionsOf(used, sectorSize, lastSector, region, problems);
-  return { table: { kind: 'gpt', source, partitions }, primaryValid, backupValid, problems };
+  const identity: GptIdentity = { disk: hexBytes(used.header.diskGuid), partitions: [] };
+  const partitions = partitionsOf(used, sectorSize, lastSector, region, problems, identity);
+  const table: PartitionTable = { kind: 'gpt', source, partitions, identity };
+  return { table, primaryValid, backupValid, problems };
 }
 
 /** The copy whose header lies in this sector. @throws what `read` throws */
@@ -104,6 +106,7 @@ function partitionsOf(
   lastSector: number,
   region: Region,
   problems: TableProblem[],
+  identity: GptIdentity,
 ): PartitionEntry[] {
   const partitions: PartitionEntry[] = [];
   for (let i = 0; i < copy.header.entryCount; i++) {
@@ -124,6 +127,12 @@ function partitionsOf(
       });
       continue;
     }
+    identity.partitions.push({
+      name: name || `partition${i + 1}`,
+      type: hexBytes(entry.typeGuid),
+      own: hexBytes(entry.uniqueGuid),
+      attributes: hexBytes(entry.attributes),
+    });
     partitions.push({
       name: name || `partition${i + 1}`,
       region,

@@ -81,6 +81,14 @@ export interface PmtRecord {
   written?: { generation: 1 | 3; form: PmtForm };
 }
 
+/** What a GPT says besides places; hexadecimal digits, in the order of the bytes on the storage. */
+export interface GptIdentity {
+  /** GUID of the storage. */
+  disk: string;
+  /** By name: GUID of the kind, the partition's own GUID, attributes. */
+  partitions: { name: string; type: string; own: string; attributes: string }[];
+}
+
 export interface PartitionTable {
   kind: PartitionTableKind;
   /** Where it was read: "GPT at sector 1", "backup GPT", "the agent's partition list". */
@@ -89,6 +97,8 @@ export interface PartitionTable {
   partitions: PartitionEntry[];
   /** PMT only, where it could be seen. */
   record?: PmtRecord;
+  /** GPT only, where it could be seen. */
+  identity?: GptIdentity;
   /** What is wrong with this table or with copies of it that were passed over. */
   problems?: readonly TableProblem[];
 }

@@ -196,6 +196,12 @@ export function hex(value: number, digits = 1): string {
   return `0x${value.toString(16).padStart(digits, '0')}`;
 }
 
+/** The counterpart of {@link hexBytes}; undefined for a text that is no whole number of bytes. */
+export function bytesOfHex(digits: string): Uint8Array | undefined {
+  if (!/^([0-9a-f]{2})+$/i.test(digits)) return undefined;
+  return Uint8Array.from(digits.match(/../g) as string[], (byte) => Number.parseInt(byte, 16));
+}
+
 /** Bytes as lower-case hexadecimal digits without separators. */
 export function hexBytes(source: Uint8Array): string {
   return Array.from(source, (byte) => byte.toString(16).padStart(2, '0')).join('');

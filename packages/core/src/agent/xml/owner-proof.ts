@@ -2,7 +2,7 @@ import { UnbrickError } from '../../errors/unbrick-error.js';
 import { askSigner } from '../../security/ask-signer.js';
 import { agentKeyMissing, agentKeyRefused } from '../../security/key-refusals.js';
 import type { Signer } from '../../security/signer.js';
-import { xmlText } from '../../wire/index.js';
+import { bytesOfHex, xmlText } from '../../wire/index.js';
 import { getDevFwInfo, getSysProperty, memoryFile, setFlashPolicy } from './command-text.js';
 import type { XmlConversation } from './conversation.js';
 import { PrimedSource } from './primed-source.js';
@@ -43,7 +43,7 @@ export async function proveOwner(
   const asked = { stage: 'agent' as const, what: 'to give its challenge' };
   const text = await fetchText(talk, getDevFwInfo, asked);
   const challenge = replyDocument(text, 'SECURITY-GET-DEV-FW-INFO');
-  const bytesOf = (name: string) => hexDigits(xmlText(challenge, name) ?? '');
+  const bytesOf = (name: string) => bytesOfHex(xmlText(challenge, name) ?? '');
   const message = bytesOf('rnd');
   if (!message) throw invalidReply('SECURITY-GET-DEV-FW-INFO', text, 'it holds no random number to sign');
   const hrid = bytesOf('hrid');
@@ -66,8 +66,3 @@ export async function proveOwner(
 }
 
 const CONVERSATION_ERRORS = new Set(['PHONE_GONE', 'PHONE_SILENT', 'AGENT_OUT_OF_STEP']);
-
-function hexDigits(text: string): Uint8Array | undefined {
-  if (!/^([0-9a-f]{2})+$/i.test(text)) return undefined;
-  return Uint8Array.from(text.match(/../g) as string[], (digits) => Number.parseInt(digits, 16));
-}
