@@ -1,4 +1,5 @@
 import type { Agent } from '../agent/agent.js';
+import { gather } from '../agent/byte-stream.js';
 import { launchAgent } from '../agent/launch.js';
 import type { AgentImage } from '../agent/start.js';
 import { authoriseHost } from '../bootrom/authorise.js';
@@ -12,7 +13,7 @@ import type { PortSource } from '../link/port.js';
 import type { OwnerCredentials } from '../security/signer.js';
 import { parseGpt } from '../storage/gpt.js';
 import { parsePmt } from '../storage/pmt.js';
-import type { Extent, PartitionTable } from '../storage/storage.js';
+import type { PartitionTable } from '../storage/storage.js';
 import type { EventSink } from './events.js';
 import { guideWait } from './guided-wait.js';
 
@@ -126,7 +127,7 @@ const UNREADABLE = new Set(['STORAGE_FAILED', 'AGENT_REFUSED']);
 /** The list that the agent tells, with what else the one on the storage says. */
 async function withItsForm(agent: Agent, table: PartitionTable): Promise<PartitionTable> {
   const size = agent.storage.regions.get('user') ?? 0;
-  const read = (start: number, length: number) => readWhole(agent, { region: 'user', start, length });
+  const read = (start: number, length: number) => gather(agent.read({ region: 'user', start, length }));
   if (table.kind === 'gpt') {
     const identity = (await parseGpt(read, size, agent.storage.blockSize)).table?.identity;
     return identity ? { ...table, identity } : table;
@@ -140,16 +141,6 @@ async function withItsForm(agent: Agent, table: PartitionTable): Promise<Partiti
 function placesOf({ partitions }: PartitionTable): string {
   const inUser = partitions.filter(({ region }) => region === 'user');
   return inUser.map(({ name, start, length }) => `${name} ${start} ${length}`).join();
-}
-
-async function readWhole(agent: Agent, extent: Extent): Promise<Uint8Array> {
-  const bytes = new Uint8Array(extent.length);
-  let at = 0;
-  for await (const piece of agent.read(extent)) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 /** Ends a session by restarting the phone or switching it off, as far as it still listens, and lets go of the port. */

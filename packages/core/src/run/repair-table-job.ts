@@ -1,13 +1,13 @@
 import type { Agent } from '../agent/agent.js';
+import { gather, once } from '../agent/byte-stream.js';
 import type { ConnectedPhone } from '../bootrom/connect.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { sha256Hex } from '../hash.js';
 import { backupStep } from '../plan/backup-step.js';
 import type { BackupStep, Plan, RepairTableStep } from '../plan/plan.js';
 import type { TableRepair } from '../storage/repair-plan.js';
-import { type Extent, userRegion } from '../storage/storage.js';
+import { userRegion } from '../storage/storage.js';
 import { planTableRepair } from '../storage/table-repair.js';
-import { concat } from '../wire/index.js';
 import { type AgentJob, needAgent, withAgent } from './agent-job.js';
 import { runBackup } from './backup.js';
 import type { BackupFolder } from './backup-folder.js';
@@ -37,7 +37,7 @@ export function repairTable(job: RepairTableJob): Promise<RepairOutcome> {
     if (storage.nand) throw notRepairable('the agent of a NAND keeps both copies of the list and writes them together');
     const region = userRegion(storage.kind);
     const size = storage.regions.get(region) ?? 0;
-    const read = (start: number, length: number) => readAll(agent, { region, start, length });
+    const read = (start: number, length: number) => gather(agent.read({ region, start, length }));
     const planned = await planTableRepair(read, size, storage.blockSize, region);
     if (!('repair' in planned)) {
       if (planned.whole) return { outcome: 'whole' };
@@ -83,7 +83,7 @@ async function write(agent: Agent, { name, extent, bytes }: TableRepair, job: Re
   } else await agent.write(extent, once(bytes), { onBytes: (done) => writing.reach(done) });
   writing.done();
   const verifying = new PhaseProgress(job.emit, 'verify', name, bytes.length);
-  const [sent, stored] = [await sha256Hex(bytes), await sha256Hex(await readAll(agent, extent))];
+  const [sent, stored] = [await sha256Hex(bytes), await sha256Hex(await gather(agent.read(extent)))];
   if (sent !== stored) {
     throw new UnbrickError({
       code: 'VERIFY_FAILED',
@@ -94,17 +94,6 @@ async function write(agent: Agent, { name, extent, bytes }: TableRepair, job: Re
     });
   }
   verifying.done();
-}
-
-async function readAll(agent: Agent, extent: Extent): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  // An agent may use the memory of a packet again for the next one.
-  for await (const piece of agent.read(extent)) pieces.push(piece.slice());
-  return concat(...pieces);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }
 
 function notRepairable(why: string): UnbrickError {

@@ -1,9 +1,10 @@
 import type { Agent } from '../agent/agent.js';
+import { gather, once } from '../agent/byte-stream.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream, sha256Hex } from '../hash.js';
 import type { WritePreloaderStep } from '../plan/plan.js';
-import type { Extent, NandGeometry, Region } from '../storage/storage.js';
-import { concat, hex } from '../wire/index.js';
+import type { NandGeometry, Region } from '../storage/storage.js';
+import { hex } from '../wire/index.js';
 import type { EventSink, PartitionReport } from './events.js';
 import { PhaseProgress } from './phase-progress.js';
 
@@ -88,7 +89,7 @@ async function lookOnNand(
 ): Promise<{ place?: PreloaderPlace; held: string[] }> {
   const size = agent.storage.regions.get(region) ?? 0;
   const length = Math.min(size, (Math.ceil(file.length / eraseBlock) + NAND_HEADER_BLOCKS) * eraseBlock);
-  const head = await readAll(agent, { region, start: 0, length });
+  const head = await gather(agent.read({ region, start: 0, length }));
   for (let start = 0; start + file.length <= length; start += pageSize) {
     if (file.every((byte, i) => head[start + i] === byte)) return { place: { region, start }, held: [] };
   }
@@ -114,7 +115,7 @@ async function copyArea(
   const { blockSize } = agent.storage;
   const length = Math.ceil((from.start + file.length) / blockSize) * blockSize;
   if (length > (agent.storage.regions.get(region) ?? 0)) return;
-  const wanted = await readAll(agent, { region: from.region, start: 0, length });
+  const wanted = await gather(agent.read({ region: from.region, start: 0, length }));
   try {
     await agent.write({ region, start: 0, length }, once(wanted));
   } catch (cause) {
@@ -126,22 +127,14 @@ async function copyArea(
     });
     return;
   }
-  const [sent, stored] = await Promise.all([wanted, await readAll(agent, { region, start: 0, length })].map(sha256Hex));
+  const [sent, stored] = await Promise.all(
+    [wanted, await gather(agent.read({ region, start: 0, length }))].map(sha256Hex),
+  );
   if (sent !== stored) throw notThere(region, sent as string, [`${region} at 0x0: SHA-256 ${stored}`]);
-}
-
-async function readAll(agent: Agent, extent: Extent): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const chunk of agent.read(extent)) pieces.push(chunk);
-  return concat(...pieces);
 }
 
 /** Errors with which an agent says no before it has written anything. */
 const REFUSALS = new Set(['AGENT_REFUSED', 'SECURITY_REFUSED', 'REGION_UNREACHABLE']);
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
 
 function notThere(region: Region, sha256: string, seen: string[]): UnbrickError {
   return new UnbrickError({

@@ -1,4 +1,5 @@
 import type { Agent } from '../agent/agent.js';
+import { once } from '../agent/byte-stream.js';
 import { UnbrickError } from '../errors/unbrick-error.js';
 import { Sha256Stream, sha256Hex } from '../hash.js';
 import type { WriteTableStep } from '../plan/plan.js';
@@ -135,10 +136,6 @@ async function hashOf(agent: Agent, extent: Extent): Promise<string> {
   const hash = await Sha256Stream.create();
   for await (const piece of agent.read(extent)) hash.update(piece);
   return hash.digestHex();
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }
 
 function notThere(evidence: string): UnbrickError {

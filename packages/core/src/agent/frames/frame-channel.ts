@@ -48,8 +48,7 @@ export class FrameChannel {
 
   /** One frame; a short one leaves in the same write as its header. */
   send(payload: Uint8Array): Promise<void> {
-    if (payload.length <= JOINED_LIMIT) return this.#write([frame(payload)]);
-    return this.#write([header(payload.length), payload]);
+    return payload.length <= JOINED_LIMIT ? this.#write([frame(payload)]) : this.sendApart(payload);
   }
 
   /** One frame, header and payload in two writes however short it is. */

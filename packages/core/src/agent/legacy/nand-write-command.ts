@@ -2,6 +2,7 @@ import { UnbrickError } from '../../errors/unbrick-error.js';
 import type { Extent, NandGeometry, StorageInfo } from '../../storage/storage.js';
 import { hex, LegacyAddressType, LegacyCommand, LegacyNandProgramFlag, LegacyNandWriteData } from '../../wire/index.js';
 import type { TransferOptions } from '../agent.js';
+import { gather, once } from '../byte-stream.js';
 import type { Conversation } from './conversation.js';
 import { eraseExtent } from './erase-command.js';
 import { PacketFrames, wrongDataLength } from './packet-frames.js';
@@ -29,7 +30,9 @@ export async function writeNandExtent(
   const nand = geometryOf(storage);
   const end = extent.start + extent.length;
   const length = Math.ceil(extent.length / nand.eraseBlock) * nand.eraseBlock;
-  const tail = await readTail(talk, storage, end, extent.start + length);
+  // What the last block holds behind the write.
+  const behind: Extent = { region: 'nand', start: end, length: length - extent.length };
+  const tail = await gather(readExtent(talk, storage, behind));
   const blocks = inBlocks(withTail(data, extent.length, tail), nand.eraseBlock);
   try {
     // Before the erase: a source that fails at once must not cost the phone anything.
@@ -96,17 +99,6 @@ function geometryOf(storage: StorageInfo): NandGeometry {
   return storage.nand;
 }
 
-/** What the last block of a write holds behind it. */
-async function readTail(talk: Conversation, storage: StorageInfo, start: number, end: number): Promise<Uint8Array> {
-  const tail = new Uint8Array(end - start);
-  let at = 0;
-  for await (const piece of readExtent(talk, storage, { region: 'nand', start, length: tail.length })) {
-    tail.set(piece, at);
-    at += piece.length;
-  }
-  return tail;
-}
-
 /** The stream in pieces of whole blocks; it has no other length. */
 async function* inBlocks(
   data: AsyncIterable<Uint8Array>,
@@ -126,10 +118,6 @@ async function* inBlocks(
       filled = 0;
     }
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }
 
 /** Tells the stream that no more is wanted. Its own complaints about that are of no interest. */

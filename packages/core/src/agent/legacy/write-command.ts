@@ -11,6 +11,7 @@ import {
   u32,
 } from '../../wire/index.js';
 import type { TransferOptions } from '../agent.js';
+import { once } from '../byte-stream.js';
 import type { Conversation } from './conversation.js';
 import { PacketFrames } from './packet-frames.js';
 import { readExtent } from './read-command.js';
@@ -163,8 +164,4 @@ function disguiseFailed(extent: Extent, offset: number): UnbrickError {
     ],
     next: ['If this is meant to be a sparse image, flash it as an image: it is unpacked then.'],
   });
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

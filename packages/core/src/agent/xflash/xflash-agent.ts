@@ -4,6 +4,7 @@ import { bootRegions, type Extent, type PartitionTable, type StorageInfo, userRe
 import { concat, XflashControl } from '../../wire/index.js';
 import type { Agent, PreloaderWriteResult, RebootTarget, TransferOptions, WriteResult } from '../agent.js';
 import { plausibleMillivolts } from '../battery.js';
+import { once } from '../byte-stream.js';
 import { inEvenPackets, wantedBytes } from '../even-packets.js';
 import { OneAtATime } from '../one-at-a-time.js';
 import { queryBatteryVoltage } from './battery-voltage.js';
@@ -137,8 +138,4 @@ export class XflashAgent implements Agent {
       next: ['Use the preloader file of exactly this phone, in the plain form that firmware folders have.'],
     });
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }

@@ -1,3 +1,5 @@
+import { once } from '../byte-stream.js';
+
 /**
  * A stream whose first piece can be fetched before it is needed, so that a source that fails at once is noticed before the
  * phone has been told anything.
@@ -14,11 +16,7 @@ export class PrimedSource implements AsyncIterable<Uint8Array> {
 
   /** Bytes at hand as a stream of one piece. */
   static of(bytes: Uint8Array): PrimedSource {
-    return new PrimedSource(
-      (async function* once() {
-        yield bytes;
-      })(),
-    );
+    return new PrimedSource(once(bytes));
   }
 
   /** @throws whatever the source throws */
